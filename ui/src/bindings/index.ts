@@ -1,0 +1,233 @@
+// The types that cross the door between the station and its faces: views come up whole, commands go down and return
+// nothing. They mirror crates/station/src/door.rs; nothing here holds behaviour. All times are UTC milliseconds unless a
+// name says otherwise, and all identifiers are snake_case because that is how they travel as JSON.
+
+export type Language = "fr" | "en" | "ar" | "wo" | "es" | "pt";
+
+export type View = {
+  mode: "kiosk" | "board" | "all";
+  station: StationCard;
+  connection: ConnectionView;
+  faults: FaultLine[];
+  kiosk: KioskView | null;
+  board: BoardView | null;
+  /** Issued by this station, newest first, at most 50. */
+  tickets: TicketLine[];
+};
+
+export type StationCard = {
+  name: string;
+  site_name: string;
+  /** `#rrggbb`, or null for the house colour. */
+  brand_colour: string | null;
+  version: string;
+  /** Minutes to add to UTC for the site's wall clock. */
+  offset_minutes: number;
+};
+
+export type ConnectionState = "online" | "connecting" | "offline" | "standalone";
+
+export type ConnectionView = {
+  state: ConnectionState;
+  since_ms: number;
+  /** Records not yet acknowledged by the server. */
+  unsent: number;
+};
+
+export type FaultLine = { code: FaultCode; since_ms: number };
+
+export type FaultCode =
+  | "printer_missing"
+  | "printer_offline"
+  | "paper_out"
+  | "paper_near_end"
+  | "cover_open"
+  | "cutter_jam"
+  | "printer_unknown"
+  | "printer_busy"
+  | "sound_unavailable"
+  | "journal_failed"
+  | "server_refused"
+  | "not_paired"
+  | "clock_doubtful";
+
+export type PrintState = "issued" | "printing" | "printed" | "unconfirmed" | "failed" | "unknown";
+
+export type TicketLine = {
+  id: string;
+  number: string;
+  queue: number;
+  state: PrintState;
+  /** RFC 3339. */
+  issued_at: string;
+  synced: boolean;
+};
+
+export type KioskView = {
+  screen: KioskScreen;
+  session: SessionView;
+  languages: Language[];
+  services: ServiceTile[];
+};
+
+export type SessionView = {
+  language: Language;
+  large_text: boolean;
+  high_contrast: boolean;
+  low_reach: boolean;
+  /** While set, the "more time?" question is open and the session ends at this time. */
+  warning_until_ms: number | null;
+};
+
+export type KioskScreen =
+  | { kind: "starting" }
+  | { kind: "home" }
+  | { kind: "issuing"; queue: number }
+  | { kind: "result"; ticket: TicketCard; until_ms: number }
+  | { kind: "refused"; reason: RefusalReason; until_ms: number }
+  | { kind: "closed"; reason: ClosedReason; next_opening: NextOpening | null }
+  | { kind: "unlock"; outcome: UnlockOutcome }
+  | { kind: "maintenance" };
+
+export type ClosedReason = "hours" | "paused" | "no_service";
+export type UnlockOutcome = "ask" | "wrong_pin" | "locked_out";
+
+export type RefusalReason =
+  | "unknown_queue"
+  | "service_closed"
+  | "queue_full"
+  | "paused"
+  | "not_paired"
+  | "journal_failed"
+  | "too_fast";
+
+export type NextOpening = {
+  in_days: number;
+  /** 1 is Monday, 7 is Sunday. */
+  weekday: number;
+  /** Minute of the site's local day. */
+  minute: number;
+};
+
+export type TicketCard = {
+  id: string;
+  number: string;
+  letter: string;
+  service_name: string;
+  colour: string;
+  icon: string;
+  issued_at_ms: number;
+  people_ahead: number;
+  wait_minutes: [number, number] | null;
+  print: PrintState;
+  follow_url: string | null;
+};
+
+export type ServiceState = "open" | "closed" | "full";
+
+export type ServiceTile = {
+  queue: number;
+  name: string;
+  hint: string | null;
+  /** A Lucide icon's name. */
+  icon: string;
+  /** `#rrggbb`. */
+  colour: string;
+  letter: string;
+  /** People waiting; null when not known. */
+  waiting: number | null;
+  wait_minutes: [number, number] | null;
+  state: ServiceState;
+  next_opening: NextOpening | null;
+};
+
+export type BoardView = {
+  open: boolean;
+  /** Set while the connection is lost: what the board shows is as old as this. */
+  stale_since_ms: number | null;
+  /** Highlighted now, newest first, at most 2. */
+  calling: CallLine[];
+  /** The last 6, newest first, without those in `calling`. */
+  recent: CallLine[];
+  waiting: WaitingLine[];
+  ticker: string[];
+  language: Language;
+};
+
+export type AnnouncedState = "pending" | "spoken" | "silent" | "failed";
+
+export type CallLine = {
+  /** Unique per call, so a recall is another call. */
+  call: string;
+  ticket: string;
+  number: string;
+  queue: number;
+  service_name: string;
+  letter: string;
+  colour: string;
+  icon: string;
+  /** The counter's label, for example "3". */
+  counter: string;
+  called_at_ms: number;
+  recall: boolean;
+  late: boolean;
+  announced: AnnouncedState;
+};
+
+export type WaitingLine = {
+  queue: number;
+  name: string;
+  letter: string;
+  colour: string;
+  icon: string;
+  waiting: number;
+  wait_minutes: [number, number] | null;
+};
+
+export type Command =
+  | { command: "take_ticket"; queue: number; language?: Language; id: string }
+  | { command: "reprint"; ticket: string }
+  | { command: "status" }
+  | { command: "choose_language"; language: Language }
+  | { command: "set_display"; large_text: boolean; high_contrast: boolean; low_reach: boolean }
+  | { command: "touched" }
+  | { command: "finish" }
+  | { command: "open_maintenance" }
+  | { command: "enter_pin"; pin: string }
+  | { command: "leave_maintenance" }
+  | { command: "pause"; paused: boolean }
+  | { command: "test_print" }
+  | { command: "test_sound" };
+
+export type SetupProfile = {
+  language: Language;
+  mode: "kiosk" | "board" | "all";
+  name: string;
+  server: string | null;
+  pairing_token: string | null;
+  printer: string | null;
+  paper_width_mm: 58 | 80;
+  sound: boolean;
+  /** 0 to 100. */
+  volume: number;
+  /** Only goes down, never comes up. */
+  pin: string | null;
+  screen_diagonal_mm: number;
+  farthest_seat_m: number;
+  paired: boolean;
+};
+
+export type PrinterKind = "usb" | "serial" | "network" | "file" | "virtual";
+export type PrinterObstacle = "permission" | "busy" | "driver";
+export type FoundPrinter = { selector: string; name: string; kind: PrinterKind; missing: PrinterObstacle | null };
+
+export type PrinterTest = { outcome: "printed" | "unconfirmed" | "failed" | "unknown"; code: FaultCode | null };
+
+export type ServerProblem = "unreachable" | "not_a_server" | "token_refused" | "bad_address" | "clock";
+export type ServerCheck = { ok: boolean; code: ServerProblem | null; site_name: string | null; queues: string[] };
+
+export type SoundTest = { played: boolean; code: FaultCode | null };
+export type SaveOutcome = { saved: boolean; code: string | null };
+
+export type Face = "kiosk" | "board" | "setup" | "all";
+export type Startup = { face: Face; windowed: boolean };
