@@ -1,0 +1,29 @@
+//! Words and rules of a queue: tickets, numbers, order, waiting time, opening hours, the service day.
+//!
+//! Everything here is a pure value or a pure function. This crate never reads a clock, a file, a socket or a source of
+//! randomness, and never serialises: time and identity always arrive as arguments.
+#![warn(missing_docs)]
+
+mod hours;
+mod ids;
+mod language;
+mod number;
+mod order;
+mod queue;
+mod record;
+mod refusal;
+mod service_day;
+mod ticket;
+mod wait;
+
+pub use hours::{LocalTime, NextOpening, OpeningPeriod, WeeklyHours};
+pub use ids::{AgentId, CounterId, DisplayId, QueueId, ServiceId, SiteId, StationId, TicketId};
+pub use language::Language;
+pub use number::{NumberError, SeriesLetter, TicketNumber, LAST_VALUE};
+pub use order::{Candidate, arrange, next_candidate};
+pub use queue::{Algorithm, Queue, QueueName};
+pub use record::{CopyNumber, PrintDoubt, PrintEvidence, PrintOutcome, Record, SeriesGrant, VoidReason};
+pub use refusal::Refusal;
+pub use service_day::ServiceDay;
+pub use ticket::{Channel, TicketStatus, Transition, TransitionRefused};
+pub use wait::{WaitRange, eta_seconds, people_ahead_wait, DEFAULT_SERVICE_SECONDS};

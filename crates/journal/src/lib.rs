@@ -1,0 +1,1 @@
+//! The station's append-only SQLite file.

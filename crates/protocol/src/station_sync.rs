@@ -1,0 +1,130 @@
+//! What a station and its server say to each other over REST (part 3 of the server's contract).
+//!
+//! A station pairs once, asks for a short-lived access token when it needs one, says hello at each connection and pushes
+//! its own records in order. Receiving anything twice is harmless: the key of a record is (station, seq). Values only.
+
+use crate::configuration::Configuration;
+use crate::event::QueueFigures;
+use crate::{api::TicketBody, record::StoredRecord};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// `POST /api/v1/stations/pair/`: a new station introduces itself. The same `epoch` gets the same identity again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairRequest {
+    /// The token of the provisioning file or of the setup.
+    pub pairing_token: String,
+    /// The name that the office will see.
+    pub name: String,
+    /// `kiosk`, `board` or `all`.
+    pub mode: String,
+    /// Drawn when the journal was made: a copied profile that lost its journal is another station.
+    pub epoch: Uuid,
+    /// The program's version.
+    pub version: String,
+}
+
+/// The answer to [`PairRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairReply {
+    /// The tenant's slug, part of every path.
+    pub tenant: String,
+    /// The station's id.
+    pub station: i64,
+    /// The station's secret, shown once.
+    pub secret: String,
+    /// The letter of the station's private series; empty for a station that issues nothing.
+    pub letter: String,
+}
+
+/// `POST .../stations/{id}/token/`: the secret for an access token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRequest {
+    /// The secret of [`PairReply`].
+    pub secret: String,
+}
+
+/// The answer to [`TokenRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenReply {
+    /// A JWT for the `Authorization: Bearer` header.
+    pub access: String,
+    /// Seconds until it expires.
+    pub expires_in: u64,
+}
+
+/// `POST .../stations/{id}/hello/`: said at each connection, before records and socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloRequest {
+    /// The journal's epoch.
+    pub epoch: Uuid,
+    /// `kiosk`, `board` or `all`.
+    pub mode: String,
+    /// The program's version.
+    pub version: String,
+    /// The configuration that the station works from.
+    pub applied_configuration: Option<i64>,
+    /// The service day the station is in, `YYYY-MM-DD`, once it has one.
+    pub service_day: Option<String>,
+}
+
+/// The answer to [`HelloRequest`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HelloReply {
+    /// The server's time, RFC 3339: the only evidence by which a station advances its day.
+    pub server_time: String,
+    /// The site's service day, `YYYY-MM-DD`.
+    pub service_day: String,
+    /// The highest record of this station and epoch that the server holds, 0 for none.
+    pub highest_seq: u64,
+    /// What is published for this station.
+    pub configuration: Configuration,
+    /// The main series that this station alone issues.
+    pub series: Vec<GrantBody>,
+    /// The site's event up to which `tickets` and `queues` are complete: the socket goes on after it.
+    pub event_seq: u64,
+    /// Every live ticket of the station's queues.
+    pub tickets: Vec<TicketBody>,
+    /// The figures of the station's queues.
+    pub queues: Vec<QueueFigures>,
+}
+
+/// Ownership of a main series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantBody {
+    /// The queue's id.
+    pub queue: i64,
+    /// `YYYY-MM-DD`: the first service day of the ownership.
+    pub from_day: String,
+}
+
+/// `POST .../stations/{id}/records/`: at most [`PUSH_LIMIT`] records in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRequest {
+    /// The journal's epoch.
+    pub epoch: Uuid,
+    /// Dense from the server's highest plus one; what the server already holds is skipped.
+    pub records: Vec<SequencedRecord>,
+}
+
+/// The most records that one push carries.
+pub const PUSH_LIMIT: usize = 200;
+
+/// A record and its place in the station's series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SequencedRecord {
+    /// Dense from 1.
+    pub seq: u64,
+    /// The record.
+    #[serde(flatten)]
+    pub record: StoredRecord,
+}
+
+/// The answer to [`PushRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushReply {
+    /// The highest record that the server now holds.
+    pub highest_seq: u64,
+    /// Records that the server acknowledged and set aside because they make no sense to it.
+    pub quarantined: Vec<u64>,
+}

@@ -1,0 +1,1 @@
+//! The central queue server: REST, WebSocket, an embedded SQLite file.

@@ -1,0 +1,1 @@
+//! The station's body: one loop, a worker per effect, and a headless binary.

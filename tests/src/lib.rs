@@ -1,0 +1,1 @@
+//! The lobby in a box: layer test, stories, app tests, benchmarks.
