@@ -5,7 +5,7 @@ import globals from "globals";
 import ts from "typescript-eslint";
 import svelteConfig from "./svelte.config.js";
 
-const faces = ["kiosk", "board", "setup", "counter", "office"];
+const faces = ["kiosk", "board", "setup", "counter", "office", "follow"];
 const tauri = { group: ["@tauri-apps/*"], message: "Only src/backend/ may talk to Tauri." };
 const restricted = (...patterns) => ({ "no-restricted-imports": ["error", { patterns }] });
 
@@ -39,7 +39,7 @@ export default ts.config(
   {
     files: ["src/shared/**"],
     rules: restricted(tauri, {
-      group: [...faces, "backend"].map((face) => `../**/${face}/**`),
+      group: [...faces, "backend", "server"].map((face) => `../**/${face}/**`),
       message: "Shared pieces know no face and no backend.",
     }),
   },

@@ -1,5 +1,6 @@
-// One build, three pages: the app's window (kiosk, board, setup), the counter page and the office page. Paths are
-// relative, so the same files work in the window, under /counter/ and under /office/.
+// One build, four pages: the app's window (kiosk, board, setup) and the pages a server serves: counter, office and follow.
+// Assets are named from the root, /assets/: the window loads its page from the root too, and the follow page is served
+// under /t/<tenant>/, where a relative path would miss them.
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
@@ -7,7 +8,7 @@ import { defineConfig } from "vite";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  base: "./",
+  base: "/",
   plugins: [svelte()],
   build: {
     outDir: "dist",
@@ -16,9 +17,25 @@ export default defineConfig({
     target: "safari16",
     assetsInlineLimit: 0,
     rolldownOptions: {
-      input: { app: here("index.html"), counter: here("counter/index.html"), office: here("office/index.html") },
+      input: {
+        app: here("index.html"),
+        counter: here("counter/index.html"),
+        office: here("office/index.html"),
+        follow: here("follow/index.html"),
+      },
     },
   },
-  server: { port: 5173, strictPort: true, fs: { allow: [here("..")] } },
+  server: {
+    port: 5173,
+    strictPort: true,
+    fs: { allow: [here("..")] },
+    // With SMARTQUEUE_SERVER=http://127.0.0.1:8080 the pages under `npm run dev` speak to a real server (add ?real).
+    ...(process.env.SMARTQUEUE_SERVER && {
+      proxy: {
+        "/api": { target: process.env.SMARTQUEUE_SERVER, changeOrigin: true },
+        "/ws": { target: process.env.SMARTQUEUE_SERVER, changeOrigin: true, ws: true },
+      },
+    }),
+  },
   preview: { port: 4173, strictPort: true },
 });
