@@ -1,0 +1,22 @@
+# The waiting room's screen, read from ten metres: few words.
+board-calling = النداء الآن
+board-counter = الشباك
+board-go = التذكرة { $number }، الشباك { $counter }
+board-recall = نداء مكرر
+board-late = نودي الساعة { $time }
+board-recent = آخر النداءات
+board-no-recent = لا نداءات حتى الآن
+board-time = الوقت
+board-waiting = في الانتظار
+board-idle = أهلًا وسهلًا
+board-idle-help = سيظهر رقمك هنا.
+board-stale = انقطع الاتصال منذ { $time }
+board-stale-help = لم تعد النداءات تظهر هنا. توجه إلى الاستقبال.
+board-closed = نحن مغلقون
+board-closed-help = شكرًا لزيارتكم.
+board-starting = الشاشة قيد التشغيل
+board-starting-help = تنتظر إعداداتها.
+board-online = مباشر
+board-connecting = جارٍ الاتصال
+board-offline = غير متصل
+board-standalone = بدون خادم

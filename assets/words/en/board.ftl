@@ -1,0 +1,22 @@
+# The waiting room's screen, read from ten metres: few words.
+board-calling = Now calling
+board-counter = Counter
+board-go = Ticket { $number }, counter { $counter }
+board-recall = Called again
+board-late = Called at { $time }
+board-recent = Latest calls
+board-no-recent = No calls yet
+board-time = Time
+board-waiting = Waiting
+board-idle = Welcome
+board-idle-help = Your number will show here.
+board-stale = Connection lost since { $time }
+board-stale-help = Calls no longer show here. Please ask at the front desk.
+board-closed = We are closed
+board-closed-help = Thank you for your visit.
+board-starting = The screen is starting
+board-starting-help = It is waiting for its settings.
+board-online = Live
+board-connecting = Connecting
+board-offline = No connection
+board-standalone = No server

@@ -1,0 +1,22 @@
+# The waiting room's screen, read from ten metres: few words.
+board-calling = Llamando
+board-counter = Ventanilla
+board-go = Turno { $number }, ventanilla { $counter }
+board-recall = Nueva llamada
+board-late = Llamado a las { $time }
+board-recent = Últimas llamadas
+board-no-recent = Aún no hay llamadas
+board-time = Hora
+board-waiting = En espera
+board-idle = Bienvenidos
+board-idle-help = Su número aparecerá aquí.
+board-stale = Conexión perdida desde las { $time }
+board-stale-help = Las llamadas ya no aparecen. Diríjase a recepción.
+board-closed = Estamos cerrados
+board-closed-help = Gracias por su visita.
+board-starting = La pantalla se está iniciando
+board-starting-help = Espera su configuración.
+board-online = En directo
+board-connecting = Conectando
+board-offline = Sin conexión
+board-standalone = Sin servidor

@@ -1,0 +1,22 @@
+# The waiting room's screen, read from ten metres: few words.
+board-calling = Numéro appelé
+board-counter = Guichet
+board-go = Ticket { $number }, guichet { $counter }
+board-recall = Rappel
+board-late = Appelé à { $time }
+board-recent = Derniers appels
+board-no-recent = Aucun appel pour le moment
+board-time = Heure
+board-waiting = En attente
+board-idle = Bienvenue
+board-idle-help = Votre numéro s’affichera ici.
+board-stale = Connexion perdue depuis { $time }
+board-stale-help = Les appels ne s’affichent plus. Adressez-vous à l’accueil.
+board-closed = Nous sommes fermés
+board-closed-help = Merci de votre visite.
+board-starting = L’écran démarre
+board-starting-help = Il attend ses réglages.
+board-online = En direct
+board-connecting = Connexion en cours
+board-offline = Sans connexion
+board-standalone = Sans serveur

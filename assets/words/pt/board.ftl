@@ -1,0 +1,22 @@
+# The waiting room's screen, read from ten metres: few words.
+board-calling = A chamar
+board-counter = Balcão
+board-go = Senha { $number }, balcão { $counter }
+board-recall = Nova chamada
+board-late = Chamado às { $time }
+board-recent = Últimas chamadas
+board-no-recent = Ainda não há chamadas
+board-time = Hora
+board-waiting = Em espera
+board-idle = Bem-vindos
+board-idle-help = O seu número aparecerá aqui.
+board-stale = Ligação perdida desde as { $time }
+board-stale-help = As chamadas já não aparecem. Dirija-se à receção.
+board-closed = Estamos fechados
+board-closed-help = Obrigado pela sua visita.
+board-starting = O ecrã está a iniciar
+board-starting-help = Aguarda as suas definições.
+board-online = Em direto
+board-connecting = A ligar
+board-offline = Sem ligação
+board-standalone = Sem servidor

@@ -1,0 +1,22 @@
+# The waiting room's screen, read from ten metres: few words.
+board-calling = Ñu ngi woo
+board-counter = Gise
+board-go = Tike { $number }, gise { $counter }
+board-recall = Woowaat
+board-late = Woo nañu ko ci { $time }
+board-recent = Woote yi mujj
+board-no-recent = Woowaguñu kenn
+board-time = Waxtu
+board-waiting = Ñiy xaar
+board-idle = Dalal jàmm
+board-idle-help = Sa nimero dina feeñ fii.
+board-stale = Lëkkalu gi dog na la ko dale { $time }
+board-stale-help = Woote yi feeñatuñu fii. Laajal ca dalukaay ba.
+board-closed = Tëj nañu
+board-closed-help = Jërëjëf ci sa ñëw.
+board-starting = Ekraŋ bi mu ngi tàmbali
+board-starting-help = Mu ngi xaar ay tànneefam.
+board-online = Ci saasi
+board-connecting = Mu ngi lëkkaloo
+board-offline = Lëkkalul
+board-standalone = Amul serwër

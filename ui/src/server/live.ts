@@ -1,0 +1,234 @@
+// The live line to the server: one WebSocket that knows where it stopped. It resumes after the last event it gave on, sees
+// gaps by `prev`, takes silence for death, and comes back with full jitter. It understands no ticket: events go to the
+// listener in order, each once. Sockets, time and chance are given, so the tests hold them.
+import { Problem } from "./problem";
+import type { ServerEvent } from "./wire";
+
+/** The server speaks at least every 15 s; two missed heartbeats and a little are silence. */
+export const SILENCE_MS = 35_000;
+export const HEARTBEAT_MS = 15_000;
+/** A socket that does not open within this time is given up. */
+export const OPENING_MS = 8_000;
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MOST_MS = 15_000;
+
+/** connecting: never live yet, or coming back at once; live: events flow; lost: the next try is being waited for. */
+export type LinkState = "connecting" | "live" | "lost";
+
+export type Wire = {
+  send(text: string): void;
+  close(): void;
+  onopen: (() => void) | null;
+  onmessage: ((text: string) => void) | null;
+  onclose: (() => void) | null;
+};
+
+export type Surroundings = {
+  open(address: string): Wire;
+  after(delay_ms: number, run: () => void): () => void;
+  random(): number;
+};
+
+export type Line = {
+  /** The address to open, asked anew each time because the token in it ages. */
+  address(after: number): Promise<string>;
+  onevent(event: ServerEvent): void;
+  onstate(state: LinkState): void;
+  /** The session is over: no try will help. */
+  onrefused(): void;
+};
+
+/** What to do with a numbered event when everything up to `cursor` was given on. */
+export function judge(cursor: number, event: { seq: number; prev: number }): "apply" | "repeat" | "gap" {
+  if (event.seq <= cursor) return "repeat";
+  return event.prev > cursor ? "gap" : "apply";
+}
+
+/** Full jitter: anywhere between nothing and the doubled limit, so that a hundred pages do not return as one. */
+export function backoff(attempt: number, random: number): number {
+  return random * Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** attempt);
+}
+
+export class Live {
+  #wire: Wire | null = null;
+  #cursor = 0;
+  #attempt = 0;
+  #running = false;
+  #turn = 0;
+  #cancelTry: (() => void) | null = null;
+  #cancelSilence: (() => void) | null = null;
+  #cancelBeat: (() => void) | null = null;
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly line: Line,
+  ) {}
+
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.line.onstate("connecting");
+    void this.#connect();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#drop();
+  }
+
+  /** The network says it is back, or the person asks: try now instead of waiting. */
+  hurry(): void {
+    if (!this.#running || this.#wire) return;
+    this.#cancelTry?.();
+    this.#attempt = 0;
+    void this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    const turn = ++this.#turn;
+    let address: string;
+    try {
+      address = await this.line.address(this.#cursor);
+    } catch (thrown) {
+      if (!this.#current(turn)) return;
+      if (thrown instanceof Problem && thrown.code === "signed_out") {
+        this.stop();
+        this.line.onrefused();
+      } else this.#later();
+      return;
+    }
+    if (!this.#current(turn)) return;
+    const wire = this.around.open(address);
+    this.#wire = wire;
+    this.#listenFor(OPENING_MS);
+    wire.onopen = () => {
+      if (this.#wire !== wire) return;
+      this.#listenFor(SILENCE_MS);
+      this.#beat();
+      this.line.onstate("live");
+    };
+    wire.onmessage = (text) => {
+      if (this.#wire === wire) this.#hear(text);
+    };
+    wire.onclose = () => {
+      if (this.#wire === wire) this.#lost();
+    };
+  }
+
+  #hear(text: string): void {
+    this.#listenFor(SILENCE_MS);
+    const event = parse(text);
+    // A message of a newer server is not for this page; a broken one shows as a gap in the numbers that follow.
+    if (!event) return;
+    this.#attempt = 0;
+    switch (event.type) {
+      case "heartbeat":
+        break;
+      case "snapshot":
+        this.#cursor = event.seq;
+        break;
+      default: {
+        const verdict = judge(this.#cursor, event);
+        if (verdict === "repeat") return;
+        if (verdict === "gap") return this.#again();
+        this.#cursor = event.seq;
+      }
+    }
+    this.line.onevent(event);
+  }
+
+  /** Asks anew from the cursor: what the gap held comes again, or a snapshot. */
+  #again(): void {
+    this.#drop();
+    this.line.onstate("connecting");
+    // A server that keeps answering with a gap must not be asked without pause.
+    this.#attempt += 1;
+    this.#schedule(this.#attempt > 1 ? backoff(this.#attempt, this.around.random()) : 0);
+  }
+
+  #lost(): void {
+    this.#drop();
+    this.#later();
+  }
+
+  #later(): void {
+    this.line.onstate("lost");
+    this.#schedule(backoff(this.#attempt++, this.around.random()));
+  }
+
+  #schedule(delay_ms: number): void {
+    this.#cancelTry?.();
+    this.#cancelTry = this.around.after(delay_ms, () => void this.#connect());
+  }
+
+  #listenFor(limit_ms: number): void {
+    this.#cancelSilence?.();
+    this.#cancelSilence = this.around.after(limit_ms, () => this.#lost());
+  }
+
+  #beat(): void {
+    this.#cancelBeat?.();
+    this.#cancelBeat = this.around.after(HEARTBEAT_MS, () => {
+      this.#wire?.send('{"type":"heartbeat"}');
+      this.#beat();
+    });
+  }
+
+  #drop(): void {
+    const wire = this.#wire;
+    this.#wire = null;
+    this.#turn += 1;
+    this.#cancelTry?.();
+    this.#cancelSilence?.();
+    this.#cancelBeat?.();
+    wire?.close();
+  }
+
+  #current(turn: number): boolean {
+    return this.#running && this.#turn === turn;
+  }
+}
+
+const TYPES = new Set([
+  "ticket.created", "ticket.called", "ticket.updated", "queue.updated", "configuration.updated", "snapshot", "heartbeat",
+]);
+
+function parse(text: string): ServerEvent | null {
+  try {
+    const value = JSON.parse(text) as { type?: unknown; seq?: unknown; prev?: unknown };
+    if (typeof value.type !== "string" || !TYPES.has(value.type)) return null;
+    const numbered = value.type === "heartbeat" || typeof value.seq === "number";
+    return numbered ? (value as ServerEvent) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The browser's own sockets, timers and chance. */
+export const browserSurroundings: Surroundings = {
+  open(address) {
+    const socket = new WebSocket(address);
+    const wire: Wire = {
+      send: (text) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      },
+      close: () => socket.close(),
+      onopen: null,
+      onmessage: null,
+      onclose: null,
+    };
+    socket.onopen = () => wire.onopen?.();
+    socket.onmessage = (message) => wire.onmessage?.(String(message.data));
+    socket.onclose = () => wire.onclose?.();
+    return wire;
+  },
+  after(delay_ms, run) {
+    const timer = setTimeout(run, delay_ms);
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+};
