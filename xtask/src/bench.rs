@@ -31,10 +31,8 @@ pub fn bench() -> Result<()> {
         let watch = Stopwatch::start();
         let output = shell::read(&mut shell::command(programs.path(&format!("bench_{name}"))?))?;
         say(&format!("measured {name} in {}", in_words(watch.elapsed())));
-        report.insert(
-            name.clone(),
-            last_object(&output).with_context(|| format!("reading what bench_{name} measured"))?,
-        );
+        report
+            .insert(name.clone(), last_object(&output).with_context(|| format!("reading what bench_{name} measured"))?);
     }
     report.insert("machine".to_owned(), machine());
     shell::print_line(&Value::Object(report).to_string())
@@ -45,10 +43,7 @@ fn measured(program: &str) -> Option<&str> {
 }
 
 fn last_object(output: &str) -> Result<Value> {
-    let line = output
-        .lines()
-        .rfind(|line| !line.trim().is_empty())
-        .context("it printed nothing")?;
+    let line = output.lines().rfind(|line| !line.trim().is_empty()).context("it printed nothing")?;
     let value: Value = serde_json::from_str(line).with_context(|| format!("its last line is not JSON: {line}"))?;
     if !value.is_object() {
         bail!("its last line is not a JSON object: {line}");
@@ -73,10 +68,7 @@ mod tests {
 
     #[test]
     fn the_last_line_is_the_result() {
-        assert_eq!(
-            last_object("warming up\n{\"p50_ms\":1}\n\n").expect("object")["p50_ms"],
-            1
-        );
+        assert_eq!(last_object("warming up\n{\"p50_ms\":1}\n\n").expect("object")["p50_ms"], 1);
         assert!(last_object("").is_err());
         assert!(last_object("{\"p50_ms\":1}\ndone\n").is_err());
         assert!(last_object("3\n").is_err());

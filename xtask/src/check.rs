@@ -37,12 +37,7 @@ pub fn check() -> Result<()> {
         }
     }
     if !failed.is_empty() {
-        bail!(
-            "{} of {} checks failed: {}",
-            failed.len(),
-            LOOKS.len(),
-            failed.join("; ")
-        );
+        bail!("{} of {} checks failed: {}", failed.len(), LOOKS.len(), failed.join("; "));
     }
     Ok(())
 }
@@ -61,25 +56,13 @@ fn lint() -> Result<()> {
 }
 
 fn deny() -> Result<()> {
-    shell::run(&mut shell::cargo_command([
-        "deny",
-        "--workspace",
-        "check",
-        "licenses",
-        "bans",
-        "sources",
-    ]))
+    shell::run(&mut shell::cargo_command(["deny", "--workspace", "check", "licenses", "bans", "sources"]))
 }
 
 /// The list of known holes lives in a repository of its own. Where it cannot be reached nothing is known, and that is
 /// said aloud; it is no failure of the code.
 fn advisories() -> Result<()> {
-    match shell::quietly(&mut shell::cargo_command([
-        "deny",
-        "--workspace",
-        "check",
-        "advisories",
-    ])) {
+    match shell::quietly(&mut shell::cargo_command(["deny", "--workspace", "check", "advisories"])) {
         Ok(_) => Ok(()),
         Err(error) if format!("{error:#}").contains("advisory database") => {
             say("NOT CHECKED for known holes: the advisory database could not be fetched");

@@ -64,12 +64,7 @@ impl Children {
                 }
             }
         });
-        Ok(Self {
-            members: vec![],
-            events,
-            logs: logs.to_path_buf(),
-            grace: GRACE,
-        })
+        Ok(Self { members: vec![], events, logs: logs.to_path_buf(), grace: GRACE })
     }
 
     /// Starts a program whose output, both standard and error, goes to its log.
@@ -87,11 +82,7 @@ impl Children {
             .spawn()
             .with_context(|| format!("{name} could not be started: `{}`", shell::in_words(command)))?;
         let pid = process.id();
-        self.members.push(Member {
-            name: name.to_owned(),
-            process,
-            log: self.log_path(name),
-        });
+        self.members.push(Member { name: name.to_owned(), process, log: self.log_path(name) });
         Ok(pid)
     }
 
@@ -141,10 +132,7 @@ impl Children {
 
     /// The process id of a program that has not been seen to end.
     pub fn pid(&self, name: &str) -> Option<u32> {
-        self.members
-            .iter()
-            .find(|member| member.name == name)
-            .map(|member| member.process.id())
+        self.members.iter().find(|member| member.name == name).map(|member| member.process.id())
     }
 
     /// Whether everybody has been seen to end.
@@ -156,11 +144,7 @@ impl Children {
     pub fn end_of_log(&self, name: &str) -> String {
         let text = fs::read(self.log_path(name)).unwrap_or_default();
         let lines = shell::last_lines(&String::from_utf8_lossy(&text), 5);
-        if lines.is_empty() {
-            "its log is empty".to_owned()
-        } else {
-            lines
-        }
+        if lines.is_empty() { "its log is empty".to_owned() } else { lines }
     }
 
     fn log_path(&self, name: &str) -> PathBuf {
@@ -169,11 +153,7 @@ impl Children {
 
     fn log(&self, name: &str) -> Result<File> {
         let path = self.log_path(name);
-        File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .with_context(|| format!("opening {}", path.display()))
+        File::options().create(true).append(true).open(&path).with_context(|| format!("opening {}", path.display()))
     }
 
     /// Stops everybody: asks first, and kills whoever is still there after the grace.
@@ -257,11 +237,7 @@ mod tests {
         let scratch = Scratch::new("first");
         let mut children = Children::new(&scratch.0).expect("children");
         let line = children
-            .start_and_read(
-                "talker",
-                &mut script("echo ready; echo more; exec sleep 60"),
-                Duration::from_secs(10),
-            )
+            .start_and_read("talker", &mut script("echo ready; echo more; exec sleep 60"), Duration::from_secs(10))
             .expect("a line");
         assert_eq!(line, "ready");
         assert!(children.pid("talker").is_some());
@@ -274,11 +250,7 @@ mod tests {
         let scratch = Scratch::new("early");
         let mut children = Children::new(&scratch.0).expect("children");
         let error = children
-            .start_and_read(
-                "broken",
-                &mut script("echo no paper >&2; exit 1"),
-                Duration::from_secs(10),
-            )
+            .start_and_read("broken", &mut script("echo no paper >&2; exit 1"), Duration::from_secs(10))
             .expect_err("must fail");
         assert!(format!("{error:#}").contains("no paper"), "{error:#}");
     }

@@ -42,10 +42,7 @@ pub struct Programs(BTreeMap<String, PathBuf>);
 impl Programs {
     /// Where the program is.
     pub fn path(&self, name: &str) -> Result<&Path> {
-        self.0
-            .get(name)
-            .map(PathBuf::as_path)
-            .with_context(|| format!("cargo built no program called `{name}`"))
+        self.0.get(name).map(PathBuf::as_path).with_context(|| format!("cargo built no program called `{name}`"))
     }
 
     /// The names of all programs, in alphabetical order.
@@ -66,11 +63,9 @@ fn executables(messages: &str) -> Result<BTreeMap<String, PathBuf>> {
     let mut found = BTreeMap::new();
     for line in messages.lines().filter(|line| line.starts_with('{')) {
         let message: Value = serde_json::from_str(line).context("cargo wrote a message that is not JSON")?;
-        if let (Some("compiler-artifact"), Some(path), Some(name)) = (
-            message["reason"].as_str(),
-            message["executable"].as_str(),
-            message["target"]["name"].as_str(),
-        ) {
+        if let (Some("compiler-artifact"), Some(path), Some(name)) =
+            (message["reason"].as_str(), message["executable"].as_str(), message["target"]["name"].as_str())
+        {
             found.insert(name.to_owned(), PathBuf::from(path));
         }
     }
@@ -105,10 +100,8 @@ fn fingerprint() -> Result<String> {
 
 fn describe(folder: &Path, state: &mut String) -> Result<()> {
     let context = || format!("reading {}", folder.display());
-    let mut entries = fs::read_dir(folder)
-        .with_context(context)?
-        .collect::<Result<Vec<_>, _>>()
-        .with_context(context)?;
+    let mut entries =
+        fs::read_dir(folder).with_context(context)?.collect::<Result<Vec<_>, _>>().with_context(context)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
@@ -116,17 +109,12 @@ fn describe(folder: &Path, state: &mut String) -> Result<()> {
         let name = entry.file_name();
         if metadata.is_dir() {
             // What the build writes, what npm installed and what tests leave behind is not what the build reads.
-            let output = ["node_modules", "dist", "test-results"]
-                .iter()
-                .any(|skipped| name == *skipped);
+            let output = ["node_modules", "dist", "test-results"].iter().any(|skipped| name == *skipped);
             if !output {
                 describe(&path, state)?;
             }
         } else {
-            let changed = metadata
-                .modified()
-                .ok()
-                .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
             let changed_ns = changed.map_or(0, |since| since.as_nanos());
             writeln!(state, "{} {} {changed_ns}", path.display(), metadata.len())?;
         }

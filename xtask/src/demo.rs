@@ -65,10 +65,7 @@ pub fn run(demo: &Demo) -> Result<()> {
     // Declared after the folder, so that everybody has stopped before the folder is removed.
     let mut children = Children::new(&folder.path.join("logs"))?;
     let lobby = Lobby::open(demo, &programs, &folder.path, &mut children)?;
-    say(&format!(
-        "the lobby is open after {}; Ctrl-C closes it",
-        in_words(watch.elapsed())
-    ));
+    say(&format!("the lobby is open after {}; Ctrl-C closes it", in_words(watch.elapsed())));
     if demo.headless {
         shell::print_line(&Value::Object(lobby.description).to_string())?;
     } else {
@@ -82,19 +79,12 @@ pub fn run(demo: &Demo) -> Result<()> {
 }
 
 fn has_screen() -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 fn build(demo: &Demo) -> Result<Programs> {
     let mut needs = vec![Need::Compile, Need::Npm];
-    let mut selection = vec![
-        "--bins",
-        "-psmartqueue-server",
-        "-psmartqueue-station",
-        "-psmartqueue-hardware",
-    ];
+    let mut selection = vec!["--bins", "-psmartqueue-server", "-psmartqueue-station", "-psmartqueue-hardware"];
     if !demo.headless {
         needs.push(Need::Window);
         selection.push("-psmartqueue");
@@ -116,10 +106,7 @@ impl Folder {
     fn new(asked: Option<&Path>) -> Result<Self> {
         let (path, temporary) = match asked {
             Some(path) => (std::path::absolute(path).context("finding the data folder")?, false),
-            None => (
-                std::env::temp_dir().join(format!("smartqueue-demo-{}", std::process::id())),
-                true,
-            ),
+            None => (std::env::temp_dir().join(format!("smartqueue-demo-{}", std::process::id())), true),
         };
         fs::create_dir_all(path.join("slips")).with_context(|| format!("creating {}", path.display()))?;
         Ok(Self { path, temporary })
@@ -156,10 +143,7 @@ impl Lobby {
             "--listen".to_owned(),
             format!("127.0.0.1:{port}"),
         ];
-        let server_pid = children.start(
-            "server",
-            shell::command(&serve[0]).args(&serve[1..]).stdin(Stdio::null()),
-        )?;
+        let server_pid = children.start("server", shell::command(&serve[0]).args(&serve[1..]).stdin(Stdio::null()))?;
         wait_for_server(port, children)?;
         for station in STATIONS {
             let profile = provision(programs, data, station, &description, &base_url, &printer.selector)?;
@@ -194,11 +178,7 @@ impl Lobby {
     fn introduce(&self) -> Result<()> {
         shell::print_line(&format!("counter page   {}/counter/", self.base_url))?;
         shell::print_line(&format!("office page    {}/office/", self.base_url))?;
-        for (label, field) in [
-            ("tenant", "tenant"),
-            ("sign in as", "agent_email"),
-            ("password", "agent_password"),
-        ] {
+        for (label, field) in [("tenant", "tenant"), ("sign in as", "agent_email"), ("password", "agent_password")] {
             if let Some(value) = self.description.get(field).and_then(as_words) {
                 shell::print_line(&format!("{label:<14} {value}"))?;
             }
@@ -213,10 +193,7 @@ impl Lobby {
 }
 
 fn as_words(value: &Value) -> Option<String> {
-    value
-        .as_str()
-        .map(str::to_owned)
-        .or_else(|| value.as_i64().map(|number| number.to_string()))
+    value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|number| number.to_string()))
 }
 
 /// The virtual printer, once it listens.
@@ -229,22 +206,14 @@ struct Printer {
 fn start_printer(programs: &Programs, data: &Path, children: &mut Children) -> Result<Printer> {
     let commands = data.join("printer.commands");
     let mut command = shell::command(programs.path("smartqueue-printer")?);
-    command
-        .args(["--listen", "tcp:127.0.0.1:0", "--png"])
-        .arg(data.join("slips"))
-        .stdin(pipe_end(&commands)?);
+    command.args(["--listen", "tcp:127.0.0.1:0", "--png"]).arg(data.join("slips")).stdin(pipe_end(&commands)?);
     let line = children.start_and_read("printer", &mut command, STARTUP_LIMIT)?;
     let ready: Value =
         serde_json::from_str(&line).with_context(|| format!("the printer did not say where it is: {line}"))?;
-    let selector = ready["selector"]
-        .as_str()
-        .with_context(|| format!("the printer did not say where it is: {line}"))?;
+    let selector =
+        ready["selector"].as_str().with_context(|| format!("the printer did not say where it is: {line}"))?;
     let pid = children.pid("printer").context("the printer ended at once")?;
-    Ok(Printer {
-        selector: selector.to_owned(),
-        commands,
-        pid,
-    })
+    Ok(Printer { selector: selector.to_owned(), commands, pid })
 }
 
 /// A named pipe as somebody's standard input. It is opened for both directions, so that the reader never sees an end
@@ -254,11 +223,7 @@ fn pipe_end(path: &Path) -> Result<File> {
     if !is_pipe {
         shell::quietly(shell::command("mkfifo").arg(path))?;
     }
-    File::options()
-        .read(true)
-        .write(true)
-        .open(path)
-        .with_context(|| format!("opening {}", path.display()))
+    File::options().read(true).write(true).open(path).with_context(|| format!("opening {}", path.display()))
 }
 
 /// The preferred port, or any that is free.
@@ -266,19 +231,12 @@ fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", PREFERRED_PORT))
         .or_else(|_| TcpListener::bind(("127.0.0.1", 0)))
         .context("finding a free port for the server")?;
-    Ok(listener
-        .local_addr()
-        .context("finding a free port for the server")?
-        .port())
+    Ok(listener.local_addr().context("finding a free port for the server")?.port())
 }
 
 fn seed(programs: &Programs, data: &Path, base_url: &str, language: &str) -> Result<Map<String, Value>> {
     let mut command = shell::command(programs.path("smartqueue-server")?);
-    command
-        .arg("seed-demo")
-        .arg("--data")
-        .arg(data)
-        .args(["--base-url", base_url]);
+    command.arg("seed-demo").arg("--data").arg(data).args(["--base-url", base_url]);
     // French is the demo site's own language unless it is told otherwise.
     if language != LANGUAGES[0] {
         command.args(["--language", language]);
@@ -296,17 +254,10 @@ fn wait_for_server(port: u16, children: &mut Children) -> Result<()> {
     while !is_ready(port) {
         // Nobody else has been started who could end, but whoever it is, the lobby cannot open without it.
         if let Some((name, status)) = children.ended().into_iter().next() {
-            bail!(
-                "{name} ended while the lobby was opening ({status}): {}",
-                children.end_of_log(&name)
-            );
+            bail!("{name} ended while the lobby was opening ({status}): {}", children.end_of_log(&name));
         }
         if watch.left_of(STARTUP_LIMIT).is_zero() {
-            bail!(
-                "the server was not ready after {}: {}",
-                in_words(STARTUP_LIMIT),
-                children.end_of_log("server")
-            );
+            bail!("the server was not ready after {}: {}", in_words(STARTUP_LIMIT), children.end_of_log("server"));
         }
         if children.wait(Duration::from_millis(20)) == Event::Stop {
             bail!("stopped while the lobby was opening");
@@ -338,17 +289,10 @@ fn provision(
     printer: &str,
 ) -> Result<PathBuf> {
     let field = format!("{station}_profile");
-    let file = seeded
-        .get(&field)
-        .and_then(Value::as_str)
-        .with_context(|| format!("seed-demo gave no {field}"))?;
+    let file = seeded.get(&field).and_then(Value::as_str).with_context(|| format!("seed-demo gave no {field}"))?;
     let profile = data.join(station);
     let mut command = shell::command(programs.path("smartqueue-station")?);
-    command
-        .arg("provision")
-        .arg("--profile")
-        .arg(&profile)
-        .args(["--from", file, "--server", base_url]);
+    command.arg("provision").arg("--profile").arg(&profile).args(["--from", file, "--server", base_url]);
     // Only a kiosk prints.
     if station == "kiosk" {
         command.args(["--printer", printer]);
@@ -364,17 +308,10 @@ fn start_stations(programs: &Programs, data: &Path, children: &mut Children) -> 
         let commands = data.join(format!("{station}.commands"));
         let views = data.join(format!("{station}.views.jsonl"));
         let mut command = shell::command(programs.path("smartqueue-station")?);
-        command
-            .arg("run")
-            .arg("--profile")
-            .arg(data.join(station))
-            .stdin(pipe_end(&commands)?);
+        command.arg("run").arg("--profile").arg(data.join(station)).stdin(pipe_end(&commands)?);
         let output = File::create(&views).with_context(|| format!("creating {}", views.display()))?;
         let pid = children.spawn(station, command.stdout(output))?;
-        described.insert(
-            station.to_owned(),
-            json!({ "commands": commands, "views": views, "pid": pid }),
-        );
+        described.insert(station.to_owned(), json!({ "commands": commands, "views": views, "pid": pid }));
     }
     Ok(Value::Object(described))
 }
@@ -382,11 +319,7 @@ fn start_stations(programs: &Programs, data: &Path, children: &mut Children) -> 
 fn open_windows(programs: &Programs, data: &Path, children: &mut Children) -> Result<()> {
     for station in STATIONS {
         let mut command = shell::command(programs.path("smartqueue")?);
-        command
-            .arg("--profile")
-            .arg(data.join(station))
-            .args(["--mode", station, "--windowed"])
-            .stdin(Stdio::null());
+        command.arg("--profile").arg(data.join(station)).args(["--mode", station, "--windowed"]).stdin(Stdio::null());
         children.start(station, &mut command)?;
     }
     Ok(())
@@ -403,9 +336,7 @@ fn watch_over(children: &mut Children) {
             if status.success() {
                 say(&format!("{name} ended; the rest of the lobby goes on"));
             } else {
-                say(&format!(
-                    "{name} ended ({status}); the rest of the lobby goes on. The end of its log:"
-                ));
+                say(&format!("{name} ended ({status}); the rest of the lobby goes on. The end of its log:"));
                 say(&children.end_of_log(&name));
             }
         }
@@ -453,9 +384,7 @@ mod tests {
                 let mut request = [0; 512];
                 let read = stream.read(&mut request).expect("a request");
                 assert!(request[..read].starts_with(b"GET /health/ready "));
-                stream
-                    .write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes())
-                    .expect("an answer");
+                stream.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes()).expect("an answer");
             });
             assert_eq!(is_ready(port), expected);
             server.join().expect("no panic");
@@ -472,10 +401,7 @@ mod tests {
             reader.read_line(&mut line).expect("a line");
             assert_eq!(line, sent);
         }
-        assert!(
-            pipe_end(&path).is_ok(),
-            "a folder that is used again has the pipe already"
-        );
+        assert!(pipe_end(&path).is_ok(), "a folder that is used again has the pipe already");
         fs::remove_file(&path).expect("removed");
     }
 }

@@ -38,9 +38,7 @@ pub fn dist() -> Result<()> {
     say("building the app optimised and packing it");
     let mut command = shell::command("npm");
     command.args(["exec", "--yes", &format!("--package={TAURI_COMMAND_LINE}"), "--"]);
-    command
-        .args(["tauri", "build", "--bundles", "deb"])
-        .current_dir(shell::root().join("src-tauri"));
+    command.args(["tauri", "build", "--bundles", "deb"]).current_dir(shell::root().join("src-tauri"));
     // Tauri asks for colours and progress bars by itself; CI=true keeps it from asking questions.
     shell::run(command.env("CI", "true"))?;
     let package = newest_package()?;
@@ -48,15 +46,9 @@ pub fn dist() -> Result<()> {
 }
 
 fn newest_package() -> Result<PathBuf> {
-    let metadata = shell::read(&mut shell::cargo_command([
-        "metadata",
-        "--format-version=1",
-        "--no-deps",
-    ]))?;
+    let metadata = shell::read(&mut shell::cargo_command(["metadata", "--format-version=1", "--no-deps"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata).context("`cargo metadata` wrote no JSON")?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .context("`cargo metadata` names no target directory")?;
+    let target = metadata["target_directory"].as_str().context("`cargo metadata` names no target directory")?;
     let folder = PathBuf::from(target).join("release/bundle/deb");
     let entries = std::fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?;
     entries

@@ -36,11 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn one_line(text: &str) -> String {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" / ")
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
 }
 
 fn commands() -> Command {
@@ -54,14 +50,8 @@ fn commands() -> Command {
         .subcommand(
             Command::new("demo")
                 .about("Build and start a whole lobby: server, kiosk, board and virtual printer; Ctrl-C stops all")
-                .arg(flag(
-                    "headless",
-                    "Open no windows and print one JSON line with every address and id",
-                ))
-                .arg(flag(
-                    "stations",
-                    "With --headless: also run the kiosk and the board, fed through named pipes",
-                ))
+                .arg(flag("headless", "Open no windows and print one JSON line with every address and id"))
+                .arg(flag("stations", "With --headless: also run the kiosk and the board, fed through named pipes"))
                 .arg(flag("release", "Build optimised"))
                 .arg(
                     Arg::new("data")
@@ -80,16 +70,14 @@ fn commands() -> Command {
                 ),
         )
         .subcommand(
-            Command::new("test")
-                .about("Install what is missing and run every test")
-                .arg(
-                    Arg::new("only")
-                        .long("only")
-                        .value_name("PART")
-                        .value_parser(parts)
-                        .action(ArgAction::Append)
-                        .help("Run this part alone; may be given several times"),
-                ),
+            Command::new("test").about("Install what is missing and run every test").arg(
+                Arg::new("only")
+                    .long("only")
+                    .value_name("PART")
+                    .value_parser(parts)
+                    .action(ArgAction::Append)
+                    .help("Run this part alone; may be given several times"),
+            ),
         )
         .subcommand(Command::new("check").about("Format, lints, dependencies, types of the faces: nothing is run"))
         .subcommand(Command::new("bench").about("Measure, and print one JSON object"))
@@ -104,11 +92,7 @@ fn dispatch(matches: &ArgMatches) -> Result<ExitCode> {
         Some(("demo", arguments)) => demo::run(&Demo {
             headless: arguments.get_flag("headless"),
             stations: arguments.get_flag("stations"),
-            profile: if arguments.get_flag("release") {
-                Profile::Release
-            } else {
-                Profile::Dev
-            },
+            profile: if arguments.get_flag("release") { Profile::Release } else { Profile::Dev },
             data: arguments.get_one::<PathBuf>("data").cloned(),
             language: arguments.get_one::<String>("language").cloned().unwrap_or_default(),
         })?,

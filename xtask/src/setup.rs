@@ -57,26 +57,15 @@ struct Package {
 
 impl Package {
     const fn named(name: &'static str) -> Self {
-        Self {
-            name,
-            instead: &[],
-            on_ubuntu: None,
-        }
+        Self { name, instead: &[], on_ubuntu: None }
     }
 }
 
-const COMPILE: &[Package] = &[
-    Package::named("pkg-config"),
-    Package::named("libasound2-dev"),
-    Package::named("libudev-dev"),
-];
+const COMPILE: &[Package] =
+    &[Package::named("pkg-config"), Package::named("libasound2-dev"), Package::named("libudev-dev")];
 const WINDOW: &[Package] = &[Package::named("libwebkit2gtk-4.1-dev")];
-const DRIVE: &[Package] = &[
-    Package::named("xvfb"),
-    Package::named("webkit2gtk-driver"),
-    Package::named("openbox"),
-    Package::named("socat"),
-];
+const DRIVE: &[Package] =
+    &[Package::named("xvfb"), Package::named("webkit2gtk-driver"), Package::named("openbox"), Package::named("socat")];
 const LOOK: &[Package] = &[
     Package::named("imagemagick"),
     Package::named("x11-utils"),
@@ -126,16 +115,8 @@ impl Need {
     /// The tool that cargo builds for this need: its package, its version when only one will do, and its program.
     const fn tool(self) -> Option<Tool> {
         match self {
-            Self::Deny => Some(Tool {
-                package: "cargo-deny",
-                version: None,
-                duration: "several minutes",
-            }),
-            Self::Driver => Some(Tool {
-                package: "tauri-driver",
-                version: Some("2.1.0"),
-                duration: "half a minute",
-            }),
+            Self::Deny => Some(Tool { package: "cargo-deny", version: None, duration: "several minutes" }),
+            Self::Driver => Some(Tool { package: "tauri-driver", version: Some("2.1.0"), duration: "half a minute" }),
             Self::Compile | Self::Window | Self::Drive | Self::Look | Self::Browser | Self::Sound | Self::Npm => None,
         }
     }
@@ -161,38 +142,24 @@ pub fn ensure(needs: &[Need]) -> Result<()> {
 }
 
 fn ensure_packages(needs: &[Need]) -> Result<()> {
-    let wanted: Vec<(Need, &Package)> = needs
-        .iter()
-        .flat_map(|need| need.packages().iter().map(|package| (*need, package)))
-        .collect();
+    let wanted: Vec<(Need, &Package)> =
+        needs.iter().flat_map(|need| need.packages().iter().map(|package| (*need, package))).collect();
     if wanted.is_empty() {
         return Ok(());
     }
     if shell::find_program("dpkg-query").is_none() {
         let names: Vec<&str> = wanted.iter().map(|(_, package)| package.name).collect();
-        say(&format!(
-            "this is neither Debian nor Ubuntu: going on as if these were installed: {}",
-            names.join(" ")
-        ));
+        say(&format!("this is neither Debian nor Ubuntu: going on as if these were installed: {}", names.join(" ")));
         return Ok(());
     }
     let ubuntu = std::fs::read_to_string("/etc/os-release").is_ok_and(|text| is_ubuntu(&text));
     let name_of = |package: &Package| {
-        if ubuntu {
-            package.on_ubuntu.unwrap_or(package.name)
-        } else {
-            package.name
-        }
+        if ubuntu { package.on_ubuntu.unwrap_or(package.name) } else { package.name }
     };
     let installed = installed_packages(&wanted.iter().map(|(_, package)| name_of(package)).collect::<Vec<_>>())?;
     let missing: Vec<(Need, &str)> = wanted
         .into_iter()
-        .filter(|(_, package)| {
-            !package
-                .instead
-                .iter()
-                .any(|program| shell::find_program(program).is_some())
-        })
+        .filter(|(_, package)| !package.instead.iter().any(|program| shell::find_program(program).is_some()))
         .map(|(need, package)| (need, name_of(package)))
         .filter(|(_, name)| !installed.iter().any(|have| have == name))
         .collect();
@@ -200,11 +167,7 @@ fn ensure_packages(needs: &[Need]) -> Result<()> {
         return Ok(());
     }
     for need in needs {
-        let names: Vec<&str> = missing
-            .iter()
-            .filter(|(of, _)| of == need)
-            .map(|(_, name)| *name)
-            .collect();
+        let names: Vec<&str> = missing.iter().filter(|(of, _)| of == need).map(|(_, name)| *name).collect();
         if !names.is_empty() {
             say(&format!("installing {} ({})", names.join(" "), need.reason()));
         }
@@ -213,9 +176,7 @@ fn ensure_packages(needs: &[Need]) -> Result<()> {
 }
 
 fn is_ubuntu(os_release: &str) -> bool {
-    os_release
-        .lines()
-        .any(|line| matches!(line.trim(), "ID=ubuntu" | "ID=\"ubuntu\""))
+    os_release.lines().any(|line| matches!(line.trim(), "ID=ubuntu" | "ID=\"ubuntu\""))
 }
 
 /// Which of `names` dpkg reports as installed.
@@ -263,9 +224,7 @@ fn apt_install(names: &[&str]) -> Result<()> {
     };
     // A stale list is normal on a fresh machine and harmless when the install works all the same.
     if let Err(error) = shell::run(&mut apt(&["update", "-q"])) {
-        say(&format!(
-            "the package lists could not be renewed, going on with the old ones: {error:#}"
-        ));
+        say(&format!("the package lists could not be renewed, going on with the old ones: {error:#}"));
     }
     let mut install = vec!["install", "-q", "-y", "--no-install-recommends"];
     install.extend_from_slice(names);
@@ -294,18 +253,12 @@ fn write_stamp(stamp: &Path, content: &[u8]) -> Result<()> {
 fn ensure_node() -> Result<()> {
     const OLDEST: u32 = 20;
     if shell::find_program("node").is_none() || shell::find_program("npm").is_none() {
-        bail!(
-            "Node {OLDEST} or newer with npm is needed ({}): see https://nodejs.org",
-            Need::Npm.reason()
-        );
+        bail!("Node {OLDEST} or newer with npm is needed ({}): see https://nodejs.org", Need::Npm.reason());
     }
     let version = shell::quietly(shell::command("node").arg("--version"))?;
     match node_major(&version) {
         Some(major) if major >= OLDEST => Ok(()),
-        Some(_) | None => bail!(
-            "Node {OLDEST} or newer is needed, this is {}: see https://nodejs.org",
-            version.trim()
-        ),
+        Some(_) | None => bail!("Node {OLDEST} or newer is needed, this is {}: see https://nodejs.org", version.trim()),
     }
 }
 
@@ -317,10 +270,7 @@ fn ensure_tool(tool: &Tool, reason: &str) -> Result<()> {
     if shell::find_program(tool.package).is_some() {
         return Ok(());
     }
-    say(&format!(
-        "building {} with cargo, once, which takes {} ({reason})",
-        tool.package, tool.duration
-    ));
+    say(&format!("building {} with cargo, once, which takes {} ({reason})", tool.package, tool.duration));
     let mut command = shell::cargo_command(["install", "--locked", tool.package]);
     if let Some(version) = tool.version {
         command.args(["--version", version]);
@@ -364,11 +314,6 @@ mod tests {
     #[test]
     fn a_demo_without_windows_wants_no_browser() {
         let names: Vec<&str> = Need::Compile.packages().iter().map(|package| package.name).collect();
-        assert!(
-            !names
-                .iter()
-                .any(|name| name.contains("webkit") || name.contains("chromium")),
-            "{names:?}"
-        );
+        assert!(!names.iter().any(|name| name.contains("webkit") || name.contains("chromium")), "{names:?}");
     }
 }

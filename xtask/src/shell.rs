@@ -68,10 +68,7 @@ pub fn cargo_command<Argument: AsRef<OsStr>>(arguments: impl IntoIterator<Item =
     command.args(arguments);
     // Cargo exports what describes this package to the programs it runs; handed on, it would confuse build scripts.
     for (name, _) in std::env::vars_os() {
-        if name
-            .to_str()
-            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
-        {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             command.env_remove(name);
         }
     }
@@ -82,10 +79,7 @@ pub fn cargo_command<Argument: AsRef<OsStr>>(arguments: impl IntoIterator<Item =
 pub fn npm_command<Argument: AsRef<OsStr>>(arguments: impl IntoIterator<Item = Argument>) -> Command {
     let mut command = command("npm");
     command.args(arguments).current_dir(ui());
-    command
-        .env("NPM_CONFIG_FUND", "false")
-        .env("NPM_CONFIG_AUDIT", "false")
-        .env("NPM_CONFIG_UPDATE_NOTIFIER", "false");
+    command.env("NPM_CONFIG_FUND", "false").env("NPM_CONFIG_AUDIT", "false").env("NPM_CONFIG_UPDATE_NOTIFIER", "false");
     command
 }
 
@@ -140,17 +134,10 @@ pub fn read(command: &mut Command) -> Result<String> {
 /// Runs the command with both its outputs captured; on failure its last lines become the error.
 pub fn quietly(command: &mut Command) -> Result<String> {
     let words = in_words(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("`{words}` could not be started"))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{words}` could not be started"))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "`{words}` failed ({}): {}",
-            output.status,
-            last_lines(&complaint, 3).replace('\n', " / ")
-        );
+        bail!("`{words}` failed ({}): {}", output.status, last_lines(&complaint, 3).replace('\n', " / "));
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{words}` wrote something that is not UTF-8"))
 }
@@ -177,21 +164,14 @@ pub fn follow(command: &mut Command) -> Result<Followed> {
     if let Some(pipe) = child.stdout.take() {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
-        while reader
-            .read_until(b'\n', &mut line)
-            .with_context(|| format!("reading the output of `{words}`"))?
-            > 0
-        {
+        while reader.read_until(b'\n', &mut line).with_context(|| format!("reading the output of `{words}`"))? > 0 {
             let _ = std::io::stderr().lock().write_all(&line);
             stdout.push_str(&String::from_utf8_lossy(&line));
             line.clear();
         }
     }
     let status = child.wait().with_context(|| format!("waiting for `{words}`"))?;
-    Ok(Followed {
-        success: status.success(),
-        stdout,
-    })
+    Ok(Followed { success: status.success(), stdout })
 }
 
 /// The last `count` lines that are not empty.
@@ -203,9 +183,7 @@ pub fn last_lines(text: &str, count: usize) -> String {
 /// Writes one line to standard output.
 pub fn print_line(line: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{line}")
-        .and_then(|()| stdout.flush())
-        .context("writing to standard output")
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).context("writing to standard output")
 }
 
 fn demand(words: &str, status: ExitStatus) -> Result<()> {

@@ -34,15 +34,7 @@ pub enum Part {
 }
 
 /// Every part, in the order in which they run: what fails quickly comes first.
-pub const PARTS: [Part; 7] = [
-    Part::Format,
-    Part::Ui,
-    Part::Lint,
-    Part::Rust,
-    Part::Docs,
-    Part::Browser,
-    Part::App,
-];
+pub const PARTS: [Part; 7] = [Part::Format, Part::Ui, Part::Lint, Part::Rust, Part::Docs, Part::Browser, Part::App];
 
 impl Part {
     /// Its name on the command line.
@@ -70,15 +62,7 @@ impl Part {
             Self::Lint | Self::Docs => &[Need::Compile, Need::Window, Need::Npm],
             Self::Rust => &[Need::Compile, Need::Window, Need::Npm, Need::Sound, Need::Drive],
             Self::Browser => &[Need::Npm, Need::Browser, Need::Look],
-            Self::App => &[
-                Need::Compile,
-                Need::Window,
-                Need::Npm,
-                Need::Drive,
-                Need::Look,
-                Need::Sound,
-                Need::Driver,
-            ],
+            Self::App => &[Need::Compile, Need::Window, Need::Npm, Need::Drive, Need::Look, Need::Sound, Need::Driver],
         }
     }
 
@@ -91,16 +75,10 @@ impl Part {
                 Step::new("build of the faces", faces),
             ],
             Self::Lint => vec![Step::new("clippy", clippy)],
-            Self::Rust => vec![
-                Step::new("build of every program", every_program),
-                Step::new("Rust tests", rust_tests),
-            ],
+            Self::Rust => vec![Step::new("build of every program", every_program), Step::new("Rust tests", rust_tests)],
             Self::Docs => vec![Step::new("documentation examples", doc_tests)],
             Self::Browser => vec![Step::new("browser tests", browser_tests)],
-            Self::App => vec![
-                Step::new("build of every program", every_program),
-                Step::new("app tests", app_tests),
-            ],
+            Self::App => vec![Step::new("build of every program", every_program), Step::new("app tests", app_tests)],
         })
     }
 }
@@ -126,14 +104,7 @@ struct Judged {
 impl Judged {
     /// A step that is no test: it holds or it fails, and adds nothing to the number of tests that passed.
     const fn held() -> Self {
-        Self {
-            tally: Tally {
-                passed: 0,
-                failed: 0,
-                skipped: 0,
-            },
-            success: true,
-        }
+        Self { tally: Tally { passed: 0, failed: 0, skipped: 0 }, success: true }
     }
 }
 
@@ -151,10 +122,7 @@ pub fn test(parts: &[Part]) -> Result<bool> {
     let watch = Stopwatch::start();
     let mut lines = vec![];
     let wanted: Vec<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
-    let needs: Vec<Need> = setup::EVERYTHING
-        .into_iter()
-        .filter(|need| wanted.contains(need))
-        .collect();
+    let needs: Vec<Need> = setup::EVERYTHING.into_iter().filter(|need| wanted.contains(need)).collect();
     let setting_up = Stopwatch::start();
     setup::ensure(&needs).context("setup failed, so nothing was tested")?;
     lines.push(judge("setup", setting_up, Ok(Judged::held())));
@@ -186,49 +154,21 @@ fn judge(name: &'static str, started: Stopwatch, outcome: Result<Judged>) -> Lin
             tally.failed = tally.failed.max(1);
             (tally, format!("FAILED: {}", counts(tally)), false)
         }
-        Err(error) => (
-            Tally {
-                failed: 1,
-                ..Tally::default()
-            },
-            format!("FAILED: {error:#}"),
-            false,
-        ),
+        Err(error) => (Tally { failed: 1, ..Tally::default() }, format!("FAILED: {error:#}"), false),
     };
-    Line {
-        name,
-        took,
-        verdict,
-        tally,
-        held,
-    }
+    Line { name, took, verdict, tally, held }
 }
 
 fn counts(tally: Tally) -> String {
-    let Tally {
-        passed,
-        failed,
-        skipped,
-    } = tally;
-    let skipped = if skipped > 0 {
-        format!(", {skipped} skipped")
-    } else {
-        String::new()
-    };
+    let Tally { passed, failed, skipped } = tally;
+    let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     format!("{passed} passed, {failed} failed{skipped}")
 }
 
 fn summarise(lines: &[Line], watch: Stopwatch) -> Result<Tally> {
     let mut total = Tally::default();
     shell::print_line("")?;
-    for Line {
-        name,
-        took,
-        verdict,
-        tally,
-        held: _,
-    } in lines
-    {
+    for Line { name, took, verdict, tally, held: _ } in lines {
         total += *tally;
         shell::print_line(&format!("{name:<28} {took:>12}   {verdict}"))?;
     }
@@ -279,10 +219,7 @@ fn vitest(script: &str, report: &str) -> Result<Judged> {
     let text = std::fs::read_to_string(&report).context("vitest left no report");
     // The report must not survive: an old one would be taken for the answer of a run that never got so far.
     let _ = std::fs::remove_file(&report);
-    Ok(Judged {
-        tally: tally::of_vitest(&text?)?,
-        success: followed.success,
-    })
+    Ok(Judged { tally: tally::of_vitest(&text?)?, success: followed.success })
 }
 
 fn faces() -> Result<Judged> {
@@ -307,22 +244,14 @@ fn every_program() -> Result<Judged> {
 fn rust_tests() -> Result<Judged> {
     let targets = test_targets()?;
     let mut arguments = vec!["--lib".to_owned(), "--bins".to_owned()];
-    arguments.extend(
-        targets
-            .iter()
-            .filter(|name| !is_app_test(name))
-            .map(|name| format!("--test={name}")),
-    );
+    arguments.extend(targets.iter().filter(|name| !is_app_test(name)).map(|name| format!("--test={name}")));
     cargo_test(&arguments)
 }
 
 fn app_tests() -> Result<Judged> {
     let targets = test_targets()?;
-    let arguments: Vec<String> = targets
-        .iter()
-        .filter(|name| is_app_test(name))
-        .map(|name| format!("--test={name}"))
-        .collect();
+    let arguments: Vec<String> =
+        targets.iter().filter(|name| is_app_test(name)).map(|name| format!("--test={name}")).collect();
     if arguments.is_empty() {
         bail!("there is no test of the app: tests/tests/app*.rs is missing");
     }
@@ -339,10 +268,7 @@ fn cargo_test(arguments: &[String]) -> Result<Judged> {
     let mut command = shell::cargo_command(["test", "--workspace", "--no-fail-fast"]);
     command.args(FEATURES).args(arguments);
     let followed = shell::follow(&mut command)?;
-    Ok(Judged {
-        tally: tally::of_cargo(&followed.stdout)?,
-        success: followed.success,
-    })
+    Ok(Judged { tally: tally::of_cargo(&followed.stdout)?, success: followed.success })
 }
 
 /// A test of the app opens a window and is driven from outside; its file is called `app` or `app_something`.
@@ -352,11 +278,7 @@ fn is_app_test(target: &str) -> bool {
 
 /// The integration tests of every package, as cargo knows them.
 fn test_targets() -> Result<Vec<String>> {
-    let metadata = shell::read(&mut shell::cargo_command([
-        "metadata",
-        "--format-version=1",
-        "--no-deps",
-    ]))?;
+    let metadata = shell::read(&mut shell::cargo_command(["metadata", "--format-version=1", "--no-deps"]))?;
     test_targets_in(&metadata)
 }
 
@@ -406,35 +328,14 @@ mod tests {
 
     #[test]
     fn a_failure_without_a_failed_test_still_counts() {
-        let unnamed = Judged {
-            tally: Tally {
-                passed: 5,
-                failed: 0,
-                skipped: 0,
-            },
-            success: false,
-        };
+        let unnamed = Judged { tally: Tally { passed: 5, failed: 0, skipped: 0 }, success: false };
         let line = judge("x", Stopwatch::start(), Ok(unnamed));
         assert!(!line.held);
-        assert_eq!(
-            line.tally,
-            Tally {
-                passed: 5,
-                failed: 1,
-                skipped: 0
-            }
-        );
+        assert_eq!(line.tally, Tally { passed: 5, failed: 1, skipped: 0 });
         let broken = judge("x", Stopwatch::start(), Err(anyhow::anyhow!("did not start")));
         assert_eq!(broken.tally.failed, 1);
         // A runner that reports failed tests and exits with success is not believed.
-        let lying = Judged {
-            tally: Tally {
-                passed: 5,
-                failed: 2,
-                skipped: 0,
-            },
-            success: true,
-        };
+        let lying = Judged { tally: Tally { passed: 5, failed: 2, skipped: 0 }, success: true };
         assert!(!judge("x", Stopwatch::start(), Ok(lying)).held);
     }
 

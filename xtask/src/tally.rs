@@ -20,11 +20,7 @@ pub struct Tally {
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
-        let Self {
-            passed,
-            failed,
-            skipped,
-        } = other;
+        let Self { passed, failed, skipped } = other;
         self.passed += passed;
         self.failed += failed;
         self.skipped += skipped;
@@ -35,10 +31,7 @@ impl AddAssign for Tally {
 pub fn of_cargo(output: &str) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut seen = false;
-    for line in output
-        .lines()
-        .filter_map(|line| plain(line).trim().strip_prefix("test result:").map(str::to_owned))
-    {
+    for line in output.lines().filter_map(|line| plain(line).trim().strip_prefix("test result:").map(str::to_owned)) {
         seen = true;
         tally += Tally {
             passed: count_before(&line, "passed")?,
@@ -55,11 +48,7 @@ pub fn of_cargo(output: &str) -> Result<Tally> {
 /// Reads the report of `vitest --reporter=json`.
 pub fn of_vitest(report: &str) -> Result<Tally> {
     let report: Value = serde_json::from_str(report).context("vitest's report is not JSON")?;
-    let count = |name: &str| {
-        report[name]
-            .as_u64()
-            .with_context(|| format!("vitest's report has no {name}"))
-    };
+    let count = |name: &str| report[name].as_u64().with_context(|| format!("vitest's report has no {name}"));
     let tally = Tally {
         passed: count("numPassedTests")?,
         failed: count("numFailedTests")?,
@@ -73,10 +62,8 @@ pub fn of_vitest(report: &str) -> Result<Tally> {
 
 /// The number in front of `word`, as in `ok. 12 passed; 0 failed`.
 fn count_before(line: &str, word: &str) -> Result<u64> {
-    let words: Vec<&str> = line
-        .split(|letter: char| !letter.is_ascii_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words: Vec<&str> =
+        line.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
     words
         .windows(2)
         .find(|pair| pair[1] == word)
@@ -112,14 +99,7 @@ mod tests {
         let output = "running 3 tests\ntest a ... ok\n\
             test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\n\
             test result: \u{1b}[31mFAILED\u{1b}[0m. 4 passed; 2 failed; 0 ignored; 0 measured; 5 filtered out\n";
-        assert_eq!(
-            of_cargo(output).expect("counted"),
-            Tally {
-                passed: 7,
-                failed: 2,
-                skipped: 1
-            }
-        );
+        assert_eq!(of_cargo(output).expect("counted"), Tally { passed: 7, failed: 2, skipped: 1 });
     }
 
     #[test]
@@ -131,14 +111,7 @@ mod tests {
     #[test]
     fn vitest_is_read() {
         let report = r#"{"numPassedTests":12,"numFailedTests":1,"numPendingTests":2,"numTodoTests":1,"success":false}"#;
-        assert_eq!(
-            of_vitest(report).expect("counted"),
-            Tally {
-                passed: 12,
-                failed: 1,
-                skipped: 3
-            }
-        );
+        assert_eq!(of_vitest(report).expect("counted"), Tally { passed: 12, failed: 1, skipped: 3 });
         assert!(of_vitest(r#"{"numPassedTests":0,"numFailedTests":0,"numPendingTests":0,"numTodoTests":0}"#).is_err());
         assert!(of_vitest("{}").is_err());
         assert!(of_vitest("").is_err());
