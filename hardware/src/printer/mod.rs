@@ -1,0 +1,433 @@
+//! The printer: one owner, one job in flight, every call bounded in time, and no claim that the printer did not make.
+//!
+//! A successful write proves nothing (an unread TCP peer swallows thousands of slips), so a job carries fences that the printer
+//! echoes when everything before them is on paper. What cannot be proved is called unconfirmed or unknown, never printed;
+//! nothing here prints a second time by itself.
+
+mod answers;
+mod connection;
+mod discover;
+mod fault;
+mod port;
+mod selector;
+mod status;
+
+use std::time::{Duration, Instant};
+
+use connection::{Connection, Wait};
+pub use discover::{DeviceKind, FoundPrinter, Missing, discover};
+pub use fault::{PortError, PortErrorKind, PrinterFault, WriteError};
+pub use port::{Direction, Port, open_port};
+pub use selector::{DEFAULT_BAUD, FlowControl, PrinterSelector, SelectorError};
+pub use status::{BackChannel, Cover, Cutter, Online, Paper, PrinterStatus};
+
+use crate::slip::{Fence, INITIALISE, PrintJob, PrinterProfile, Slip, render_job};
+
+/// Longest time for a connection, name resolution included.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+/// Longest time for the answers to real-time questions; a printer answers within a few milliseconds, a serial line at 1200 baud
+/// needs 250 ms for questions and answers.
+const ANSWER_LIMIT: Duration = Duration::from_millis(500);
+/// What the printer said stays true without asking for this long, because it reports every change by itself.
+const FRESH: Duration = Duration::from_secs(10);
+/// A printer that never answered is asked again this often, in passing, without waiting for it.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// Time beyond transfer and paper movement in which a slip must be proved.
+const PROOF_SLACK: Duration = Duration::from_secs(2);
+/// Time beyond transfer in which the system must take a slip's bytes.
+const WRITE_SLACK: Duration = Duration::from_secs(3);
+/// When the printer reports a fault in mid-slip, the slip may still be finished within this time.
+const FAULT_GRACE: Duration = Duration::from_millis(400);
+/// `GS a 14`: report every change of the online state, of errors and of the paper.
+const AUTOMATIC_STATUS_ON: [u8; 3] = [0x1D, b'a', 0x0E];
+/// `GS r 1`: answer the paper status in its turn.
+const ASK_PAPER_IN_TURN: [u8; 3] = [0x1D, b'r', 1];
+
+/// By what a slip is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The printer echoed this slip's own identifier after the cut.
+    Echo,
+    /// The printer answered a question that stood behind the cut.
+    AnswerInTurn,
+}
+
+/// What the printer said about a slip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evidence {
+    /// By what it is proved.
+    pub proof: Proof,
+    /// Time from the last byte handed over to the proof.
+    pub after: Duration,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrintOutcome {
+    /// On paper and cut, and the printer has said so.
+    Printed(Evidence),
+    /// Handed over to a printer that cannot say what became of it.
+    Unconfirmed,
+    /// Not printed, and nothing of it will be: no byte was handed over.
+    Failed(PrinterFault),
+    /// Handed over in whole or in part, and not proved. It may be on paper, in part or not at all.
+    Unknown(PrinterFault),
+}
+
+/// A job's outcome with what was seen on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrintReport {
+    /// What became of it.
+    pub outcome: PrintOutcome,
+    /// When the system took the last byte; `None` if it did not.
+    pub handed_over_at: Option<Instant>,
+    /// Bytes that the system took.
+    pub bytes: usize,
+    /// True when the printer confirmed everything before the cut, even if the cut itself was not.
+    pub content_confirmed: bool,
+}
+
+impl PrintReport {
+    fn without_a_byte(fault: PrinterFault) -> Self {
+        PrintReport { outcome: PrintOutcome::Failed(fault), handed_over_at: None, bytes: 0, content_confirmed: false }
+    }
+}
+
+/// What has been learned about the device; survives a reconnect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Learned {
+    Nothing,
+    Echoes,
+    AnswersInTurn,
+    /// It answers real-time questions and proves nothing.
+    ProvesNothing,
+}
+
+/// One printer. Not shared: whoever owns it prints.
+pub struct Printer {
+    selector: PrinterSelector,
+    profile: PrinterProfile,
+    connection: Option<Connection>,
+    learned: Learned,
+    /// A slip was left unproved, and its rest may still be in the printer's buffer.
+    buffer_doubtful: bool,
+    next_fence: u32,
+}
+
+impl Printer {
+    /// A printer that is connected at its first use.
+    #[must_use]
+    pub fn new(selector: PrinterSelector, profile: PrinterProfile) -> Self {
+        let learned = match profile.fence {
+            Fence::ProcessId => Learned::Echoes,
+            Fence::PaperStatus => Learned::AnswersInTurn,
+            Fence::Detect => Learned::Nothing,
+        };
+        Printer { selector, profile, connection: None, learned, buffer_doubtful: false, next_fence: first_fence() }
+    }
+
+    /// A printer that is connected now.
+    ///
+    /// # Errors
+    /// [`PortError`] when the device cannot be opened. A printer that is there and out of paper is no error.
+    pub fn open(selector: PrinterSelector, profile: PrinterProfile) -> Result<Self, PortError> {
+        let mut printer = Printer::new(selector, profile);
+        printer.connected()?;
+        Ok(printer)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn selector(&self) -> &PrinterSelector {
+        &self.selector
+    }
+
+    /// What it can do.
+    #[must_use]
+    pub fn profile(&self) -> &PrinterProfile {
+        &self.profile
+    }
+
+    /// Closes the connection; the next use opens it again.
+    pub fn close(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.close();
+        }
+    }
+
+    /// Prints a slip. See [`Printer::print_job`].
+    pub fn print(&mut self, slip: &Slip, on_handed_over: &mut dyn FnMut(Instant)) -> PrintReport {
+        let job = render_job(slip, &self.profile);
+        self.print_job(&job, on_handed_over)
+    }
+
+    /// Prints a job and waits for its proof; calls `on_handed_over` as soon as the system has taken the last byte.
+    ///
+    /// Bounded: connecting 2 s, asking 0.5 s, writing the line's own time + 3 s, proof the line's and the paper's time + 2 s,
+    /// clearing a stuck buffer 1 s. A fault that is known before the first byte costs no paper and no doubt.
+    pub fn print_job(&mut self, job: &PrintJob, on_handed_over: &mut dyn FnMut(Instant)) -> PrintReport {
+        if let Err(fault) = self.ready_to_print() {
+            return PrintReport::without_a_byte(fault);
+        }
+        let fences = self.fences();
+        let payload = self.payload(job, &fences);
+        let Some(connection) = self.connection.as_mut() else {
+            return PrintReport::without_a_byte(PrinterFault::Disconnected);
+        };
+        let line = connection.transfer_time(payload.len());
+        if let Err(failure) = connection.write(&payload, Instant::now() + line + WRITE_SLACK) {
+            let fault = failure.cause.fault();
+            self.close();
+            if failure.written == 0 {
+                return PrintReport::without_a_byte(fault);
+            }
+            self.buffer_doubtful = true;
+            return PrintReport {
+                outcome: PrintOutcome::Unknown(fault),
+                handed_over_at: None,
+                bytes: failure.written,
+                content_confirmed: false,
+            };
+        }
+        let handed_over_at = Instant::now();
+        on_handed_over(handed_over_at);
+        let (outcome, content_confirmed) = self.prove(job, &fences, line, handed_over_at);
+        PrintReport { outcome, handed_over_at: Some(handed_over_at), bytes: payload.len(), content_confirmed }
+    }
+
+    /// Asks the printer how it is; at most 2.5 s, and not at all when it has just reported by itself.
+    pub fn status(&mut self) -> PrinterStatus {
+        if let Err(error) = self.connected() {
+            return PrinterStatus::unreachable(error.fault());
+        }
+        if let Err(fault) = self.ask_if_older_than(Duration::from_secs(1)) {
+            return PrinterStatus::unreachable(fault);
+        }
+        self.last_status()
+    }
+
+    /// What the printer last said, without asking it.
+    #[must_use]
+    pub fn last_status(&self) -> PrinterStatus {
+        match &self.connection {
+            Some(connection) => connection.sensors().status(connection.back_channel()),
+            None => PrinterStatus::unreachable(PrinterFault::Disconnected),
+        }
+    }
+
+    /// Everything before the first byte of a job: connection, leftovers of the last job, and the printer's own word.
+    fn ready_to_print(&mut self) -> Result<(), PrinterFault> {
+        self.connected().map_err(|error| error.fault())?;
+        if self.buffer_doubtful {
+            self.clear_buffer()?;
+        }
+        self.ask_if_older_than(FRESH)?;
+        match self.last_status().fault {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens the connection if there is none, or if the other side has left since.
+    fn connected(&mut self) -> Result<(), PortError> {
+        if let Some(connection) = self.connection.as_mut() {
+            match connection.listen(Wait::No) {
+                Ok(_) => return Ok(()),
+                Err(_) => self.close(),
+            }
+        }
+        let port = open_port(&self.selector, CONNECT_LIMIT)?;
+        let connection = Connection::open(port, &self.selector)?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Asks all real-time questions unless the printer's last word is younger than `age` or it cannot answer.
+    fn ask_if_older_than(&mut self, age: Duration) -> Result<(), PrinterFault> {
+        let Some(connection) = self.connection.as_mut() else {
+            return Err(PrinterFault::Disconnected);
+        };
+        let result = match connection.back_channel() {
+            BackChannel::Absent | BackChannel::Unknown => connection.ask_in_passing(ASK_AGAIN),
+            BackChannel::Present if connection.heard_within(age) => Ok(()),
+            BackChannel::Present => connection.ask(ANSWER_LIMIT),
+        };
+        result.map_err(|error| {
+            self.close();
+            error.fault()
+        })
+    }
+
+    /// Throws away what an unproved slip left in the printer, so that it cannot appear as a ghost before the next one.
+    fn clear_buffer(&mut self) -> Result<(), PrinterFault> {
+        let Some(connection) = self.connection.as_mut() else {
+            return Err(PrinterFault::Disconnected);
+        };
+        match connection.clear_buffer(ANSWER_LIMIT) {
+            Ok(_) => {
+                // A model that does not know the command is asked only once for each doubt: waiting for it would not help.
+                self.buffer_doubtful = false;
+                Ok(())
+            }
+            Err(error) => {
+                self.close();
+                Err(error.fault())
+            }
+        }
+    }
+
+    /// Waits for the proof of a job whose bytes are handed over. Also says whether all but the cut is confirmed.
+    fn prove(
+        &mut self,
+        job: &PrintJob,
+        fences: &Fences,
+        line: Duration,
+        handed_over_at: Instant,
+    ) -> (PrintOutcome, bool) {
+        let Some(connection) = self.connection.as_mut() else {
+            return (PrintOutcome::Unknown(PrinterFault::Disconnected), false);
+        };
+        let paper = Duration::from_millis(u64::from(job.height_mm) * 1000 / u64::from(self.profile.speed_mm_s.max(1)));
+        let provable = connection.back_channel() == BackChannel::Present && self.learned != Learned::ProvesNothing;
+        if !provable {
+            // The bytes may still be in this system's own queue, and closing the line would lose them.
+            std::thread::sleep(line);
+            return (PrintOutcome::Unconfirmed, false);
+        }
+        match self.learned {
+            Learned::Nothing | Learned::AnswersInTurn => connection.expect_answer_in_turn(),
+            Learned::Echoes | Learned::ProvesNothing => {}
+        }
+        let seen = connection.wait_for_proof(fences, handed_over_at + line + paper + PROOF_SLACK, FAULT_GRACE);
+        match seen.proof {
+            Ok(proof) => {
+                self.learned = match proof {
+                    Proof::Echo => Learned::Echoes,
+                    Proof::AnswerInTurn => Learned::AnswersInTurn,
+                };
+                let after = handed_over_at.elapsed();
+                // A model that echoes before its knife has moved would be believed too early. An unanswered question here does
+                // not take the proof back.
+                drop(connection.ask(ANSWER_LIMIT));
+                match connection.sensors().fault() {
+                    Some(PrinterFault::CutterJam) => self.judge_unproved(None, true),
+                    Some(_) | None => (PrintOutcome::Printed(Evidence { proof, after }), true),
+                }
+            }
+            Err(error) => self.judge_unproved(error.as_ref(), seen.content_confirmed),
+        }
+    }
+
+    /// The proof did not come: finds out why, and leaves nothing in the printer that could appear later.
+    fn judge_unproved(&mut self, error: Option<&PortError>, content_confirmed: bool) -> (PrintOutcome, bool) {
+        self.buffer_doubtful = true;
+        if let Some(error) = error {
+            self.close();
+            return (PrintOutcome::Unknown(error.fault()), content_confirmed);
+        }
+        let asked = match self.connection.as_mut() {
+            Some(connection) => connection.ask(ANSWER_LIMIT).map_err(|error| error.fault()),
+            None => Err(PrinterFault::Disconnected),
+        };
+        if let Err(fault) = asked {
+            // It answered before this job and does not now. A new connection finds out whether it ever will.
+            self.close();
+            return (PrintOutcome::Unknown(fault), content_confirmed);
+        }
+        match self.last_status().fault {
+            Some(fault) => {
+                // A failure here leaves the doubt standing, and the next job tries again before its first byte.
+                let _ = self.clear_buffer();
+                (PrintOutcome::Unknown(fault), content_confirmed)
+            }
+            None if self.learned == Learned::Nothing => {
+                // It is well, it answers, and it knows neither proof: a model without fences. Its slips are not in doubt more
+                // than those of a printer without a back channel, and waiting in vain for each would not make them less so.
+                self.learned = Learned::ProvesNothing;
+                self.buffer_doubtful = false;
+                (PrintOutcome::Unconfirmed, content_confirmed)
+            }
+            None => {
+                let _ = self.clear_buffer();
+                (PrintOutcome::Unknown(PrinterFault::Silent), content_confirmed)
+            }
+        }
+    }
+
+    /// One piece of bytes for one write: initialise, automatic status on, content, fence, cut, fence.
+    fn payload(&self, job: &PrintJob, fences: &Fences) -> Vec<u8> {
+        let answers = match self.connection.as_ref().map(Connection::back_channel) {
+            Some(BackChannel::Present) => true,
+            Some(BackChannel::Absent | BackChannel::Unknown) | None => false,
+        };
+        let mut bytes = Vec::with_capacity(job.body.len() + job.cut.len() + 40);
+        if answers {
+            // `ESC @` switches the automatic status off on some models, so it is switched on behind it and not before.
+            bytes.extend_from_slice(&INITIALISE);
+            bytes.extend_from_slice(&AUTOMATIC_STATUS_ON);
+        }
+        bytes.extend_from_slice(if answers {
+            job.body.strip_prefix(&INITIALISE).unwrap_or(&job.body)
+        } else {
+            &job.body
+        });
+        let (echo, in_turn) = match (answers, self.learned) {
+            (false, _) | (true, Learned::ProvesNothing) => (false, false),
+            (true, Learned::Nothing) => (true, true),
+            (true, Learned::Echoes) => (true, false),
+            (true, Learned::AnswersInTurn) => (false, true),
+        };
+        if echo {
+            bytes.extend_from_slice(&process_id(fences.before_cut));
+        }
+        bytes.extend_from_slice(&job.cut);
+        if echo {
+            bytes.extend_from_slice(&process_id(fences.after_cut));
+        }
+        if in_turn {
+            bytes.extend_from_slice(&ASK_PAPER_IN_TURN);
+        }
+        bytes
+    }
+
+    fn fences(&mut self) -> Fences {
+        let number = self.next_fence;
+        self.next_fence = (number + 1) % FENCES;
+        Fences { before_cut: fence_id(number, b'P'), after_cut: fence_id(number, b'C') }
+    }
+}
+
+impl Drop for Printer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The identifiers of one job's two fences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fences {
+    pub(crate) before_cut: [u8; 4],
+    pub(crate) after_cut: [u8; 4],
+}
+
+/// Three digits of base 36.
+const FENCES: u32 = 36 * 36 * 36;
+
+fn fence_id(number: u32, place: u8) -> [u8; 4] {
+    let digit = |value: u32| {
+        const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        DIGITS[(value % 36) as usize]
+    };
+    [digit(number / 1296), digit(number / 36), digit(number), place]
+}
+
+/// A start that differs from process to process, so that an echo to a process before this one is not taken for ours.
+fn first_fence() -> u32 {
+    use std::hash::{BuildHasher, RandomState};
+    u32::try_from(RandomState::new().hash_one(0) % u64::from(FENCES)).unwrap_or_default()
+}
+
+/// `GS ( H` function 48.
+fn process_id(id: [u8; 4]) -> [u8; 11] {
+    [0x1D, b'(', b'H', 6, 0, 48, 48, id[0], id[1], id[2], id[3]]
+}

@@ -1,0 +1,65 @@
+//! A device file of a printer driver (usblp) or a plain file to which slips are appended.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::OFlags;
+
+use super::polled::{EmptyRead, Polled};
+use super::{Direction, Port};
+use crate::printer::fault::{PortError, WriteError};
+
+struct FilePort {
+    polled: Polled<File>,
+    direction: Direction,
+}
+
+/// Opens a character device for both directions where it allows that, anything else for appending.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Port>, PortError> {
+    let target = format!("file:{}", path.display());
+    let failed = |cause: io::Error| PortError::from_open(&target, cause);
+    let is_device = std::fs::metadata(path).is_ok_and(|found| found.file_type().is_char_device());
+    let flags = i32::try_from((OFlags::NOCTTY | OFlags::NONBLOCK).bits()).unwrap_or_default();
+    let (device, direction) = if is_device {
+        match OpenOptions::new().read(true).write(true).custom_flags(flags).open(path) {
+            Ok(device) => (device, Direction::Both),
+            // A device of an output-only driver refuses to be read; one that is busy or forbidden refuses both.
+            Err(_) => {
+                let device = OpenOptions::new().write(true).custom_flags(flags).open(path).map_err(failed)?;
+                (device, Direction::OutOnly)
+            }
+        }
+    } else {
+        let device = OpenOptions::new().append(true).create(true).custom_flags(flags).open(path).map_err(failed)?;
+        (device, Direction::OutOnly)
+    };
+    Ok(Box::new(FilePort { polled: Polled::new(device, EmptyRead::Nothing), direction }))
+}
+
+impl Port for FilePort {
+    fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), WriteError> {
+        self.polled.write(bytes, deadline)
+    }
+
+    fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize, PortError> {
+        match self.direction {
+            Direction::Both => self.polled.read(buffer, deadline),
+            Direction::OutOnly => Ok(0),
+        }
+    }
+
+    fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    fn transfer_time(&self, _bytes: usize) -> Duration {
+        Duration::ZERO
+    }
+
+    fn close(self: Box<Self>) {
+        drop(self);
+    }
+}

@@ -1,0 +1,109 @@
+//! The code page WPC1252 (`ESC t 16` on Epson and on nearly every clone), in both directions.
+//!
+//! This is our own table because the published crates' tables are not right: the `escpos` crate's PC858 prints `HÔPITAL` as
+//! `HÒPITAL`, and what a page lacks goes out as raw UTF-8. WPC1252 carries all of French (`é à ç Ô Œ Ÿ € ’`), which
+//! PC858 does not. The table is checked in the tests against the WHATWG one. Nothing here knows commands or widths.
+
+/// Bytes 0x80 to 0x9F; everything from 0xA0 up is Latin-1, and five places are empty.
+#[rustfmt::skip]
+const HIGH: [Option<char>; 32] = [
+    Some('\u{20AC}'), None, Some('\u{201A}'), Some('\u{0192}'), Some('\u{201E}'), Some('\u{2026}'), Some('\u{2020}'), Some('\u{2021}'),  // 80-87 € · ‚ ƒ „ … † ‡
+    Some('\u{02C6}'), Some('\u{2030}'), Some('\u{0160}'), Some('\u{2039}'), Some('\u{0152}'), None, Some('\u{017D}'), None,  // 88-8F ˆ ‰ Š ‹ Œ · Ž ·
+    None, Some('\u{2018}'), Some('\u{2019}'), Some('\u{201C}'), Some('\u{201D}'), Some('\u{2022}'), Some('\u{2013}'), Some('\u{2014}'),  // 90-97 · ‘ ’ “ ” • – —
+    Some('\u{02DC}'), Some('\u{2122}'), Some('\u{0161}'), Some('\u{203A}'), Some('\u{0153}'), None, Some('\u{017E}'), Some('\u{0178}'),  // 98-9F ˜ ™ š › œ · ž Ÿ
+];
+
+/// The byte of one character, or `None` when the page has none. Control characters have none.
+#[must_use]
+pub fn encode_wpc1252(character: char) -> Option<u8> {
+    match character {
+        ' '..='~' => u8::try_from(character).ok(),
+        '\u{A0}'..='\u{FF}' => u8::try_from(u32::from(character)).ok(),
+        other => {
+            let place = HIGH.iter().position(|carried| *carried == Some(other))?;
+            u8::try_from(place).ok().map(|place| 0x80 + place)
+        }
+    }
+}
+
+/// The character of one byte, or `None` for control bytes and the five empty places.
+#[must_use]
+pub fn decode_wpc1252(byte: u8) -> Option<char> {
+    match byte {
+        0x20..=0x7E | 0xA0..=0xFF => Some(char::from(byte)),
+        0x80..=0x9F => HIGH[usize::from(byte - 0x80)],
+        0x00..=0x1F | 0x7F => None,
+    }
+}
+
+/// How one character reaches the paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Printed {
+    /// As this byte of the page.
+    Byte(u8),
+    /// Shown as a box: the page does not carry it, and nobody may believe it was never there.
+    Box,
+    /// Not at all, because it has no shape of its own (joiners, direction marks, soft hyphens).
+    Invisible,
+}
+
+/// Decides for one character. Spaces, hyphens and dashes of other widths are brought to the page's own: they look the same.
+pub(super) fn printed(character: char) -> Printed {
+    let same_look = match character {
+        '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' => {
+            return Printed::Invisible;
+        }
+        '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{061C}' => return Printed::Invisible,
+        '\u{2000}'..='\u{200A}' | '\u{3000}' => ' ',
+        '\u{202F}' | '\u{205F}' => '\u{A0}',
+        '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
+        '\u{2012}' => '\u{2013}',
+        '\u{2015}' => '\u{2014}',
+        '\u{02BC}' => '\u{2019}',
+        other => other,
+    };
+    encode_wpc1252(same_look).map_or(Printed::Box, Printed::Byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn french_words_have_the_bytes_of_the_windows_page() {
+        let cases: [(&str, &[u8]); 7] = [
+            ("HÔPITAL", &[0x48, 0xD4, 0x50, 0x49, 0x54, 0x41, 0x4C]),
+            ("l’heure", &[0x6C, 0x92, 0x68, 0x65, 0x75, 0x72, 0x65]),
+            ("Œuvre", &[0x8C, 0x75, 0x76, 0x72, 0x65]),
+            ("12 €", &[0x31, 0x32, 0x20, 0x80]),
+            ("éàç", &[0xE9, 0xE0, 0xE7]),
+            ("Ÿ—–", &[0x9F, 0x97, 0x96]),
+            ("-", &[0x2D]),
+        ];
+        for (text, bytes) in cases {
+            let encoded: Vec<u8> = text.chars().filter_map(encode_wpc1252).collect();
+            assert_eq!(encoded, bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_whole_table_agrees_with_an_independent_one() {
+        for byte in 0x20..=0xFF_u8 {
+            let (independent, _, _) = encoding_rs::WINDOWS_1252.decode(std::slice::from_ref(&byte));
+            let independent = independent.chars().next().filter(|character| !character.is_control());
+            assert_eq!(decode_wpc1252(byte), independent, "byte {byte:02X}");
+            if let Some(character) = independent {
+                assert_eq!(encode_wpc1252(character), Some(byte), "character {character}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_page_lacks_is_a_box_and_never_nothing() {
+        for character in ['ŋ', 'ع', '中', '😀', '\u{81}', '\u{F8FF}'] {
+            assert_eq!(printed(character), Printed::Box, "{character:?}");
+        }
+        assert_eq!(printed('\u{202F}'), Printed::Byte(0xA0), "the narrow space before French punctuation");
+        assert_eq!(printed('\u{200D}'), Printed::Invisible);
+    }
+}

@@ -1,0 +1,186 @@
+//! What is printed, as plain values, and the pure way from those values to the bytes of an ESC/POS printer.
+//!
+//! Nothing here opens a device, looks at a clock or knows what a ticket is. Text enters only as [`SafeText`], so that no
+//! service name, however hostile, can become a printer command.
+
+mod encoding;
+mod escpos;
+mod layout;
+mod profile;
+mod safe_text;
+
+pub use encoding::{decode_wpc1252, encode_wpc1252};
+pub(crate) use escpos::INITIALISE;
+pub use escpos::{PrintJob, is_covered, render_bytes, render_job};
+pub use profile::{DoubleByte, Fence, PaperWidth, PrinterProfile, Smoothing, UnknownPaperWidth, UnknownProfile};
+pub use safe_text::SafeText;
+
+/// Where a line stands between the left and the right edge of the paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Align {
+    /// At the left edge.
+    Left,
+    /// In the middle; what a slip mostly wants.
+    #[default]
+    Centre,
+    /// At the right edge.
+    Right,
+}
+
+/// How dark the strokes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weight {
+    /// The printer's normal strokes.
+    #[default]
+    Regular,
+    /// Emphasised.
+    Bold,
+}
+
+/// Magnification of the printer's font A (12 x 24 dots), each way 1 to 8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextSize {
+    width: u8,
+    height: u8,
+}
+
+impl TextSize {
+    /// One cell as the printer has it.
+    pub const NORMAL: TextSize = TextSize { width: 1, height: 1 };
+    /// As wide as normal text and twice as high: reads well and still carries a whole line.
+    pub const TALL: TextSize = TextSize { width: 1, height: 2 };
+    /// Twice as wide and twice as high.
+    pub const DOUBLE: TextSize = TextSize { width: 2, height: 2 };
+
+    /// Any magnification; values outside 1 to 8 are brought to the nearest one that the printers have.
+    #[must_use]
+    pub fn new(width: u8, height: u8) -> Self {
+        TextSize { width: width.clamp(1, 8), height: height.clamp(1, 8) }
+    }
+
+    /// Horizontal magnification, 1 to 8.
+    #[must_use]
+    pub fn width(self) -> u8 {
+        self.width
+    }
+
+    /// Vertical magnification, 1 to 8.
+    #[must_use]
+    pub fn height(self) -> u8 {
+        self.height
+    }
+}
+
+impl Default for TextSize {
+    fn default() -> Self {
+        TextSize::NORMAL
+    }
+}
+
+/// A paragraph of text; it wraps at the paper's width.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextLine {
+    /// What is read.
+    pub text: SafeText,
+    /// Where it stands.
+    pub align: Align,
+    /// How large it is.
+    pub size: TextSize,
+    /// How dark it is.
+    pub weight: Weight,
+}
+
+/// One thing on the paper, from top to bottom. Images and the logo join this list when their part is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A paragraph.
+    Text(TextLine),
+    /// The largest thing on the slip: shown at `largest` times the font where the paper is wide enough, smaller otherwise,
+    /// always on one line as long as one line can hold it.
+    BigNumber {
+        /// What is read, for example `A045`.
+        text: SafeText,
+        /// Wanted magnification, 1 to 8.
+        largest: u8,
+    },
+    /// A QR code, model 2, error correction M, as large as `module_dots` where the paper is wide enough.
+    Qr {
+        /// What a telephone reads, for example an address.
+        data: SafeText,
+        /// Wanted side of one module in dots, 1 to 16.
+        module_dots: u8,
+    },
+    /// A solid line over the paper's whole width.
+    Rule,
+    /// Blank paper, in dots (8 dots are one millimetre on a 203 dpi printer).
+    Feed {
+        /// Height in dots.
+        dots: u8,
+    },
+    /// The knife. The last cut of a slip is placed between the two fences that prove the slip.
+    Cut,
+}
+
+/// What is printed: blocks from top to bottom.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Slip {
+    /// The blocks, top first.
+    pub blocks: Vec<Block>,
+}
+
+impl Slip {
+    /// A slip with nothing on it.
+    #[must_use]
+    pub fn new() -> Self {
+        Slip::default()
+    }
+
+    /// Adds any block.
+    #[must_use]
+    pub fn block(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
+    /// Adds a centred paragraph in normal size.
+    #[must_use]
+    pub fn text(self, text: &str) -> Self {
+        self.styled(text, Align::Centre, TextSize::NORMAL, Weight::Regular)
+    }
+
+    /// Adds a paragraph in full control of its look.
+    #[must_use]
+    pub fn styled(self, text: &str, align: Align, size: TextSize, weight: Weight) -> Self {
+        self.block(Block::Text(TextLine { text: SafeText::new(text), align, size, weight }))
+    }
+
+    /// Adds the big number.
+    #[must_use]
+    pub fn big_number(self, text: &str, largest: u8) -> Self {
+        self.block(Block::BigNumber { text: SafeText::new(text), largest })
+    }
+
+    /// Adds a QR code.
+    #[must_use]
+    pub fn qr(self, data: &str, module_dots: u8) -> Self {
+        self.block(Block::Qr { data: SafeText::new(data), module_dots })
+    }
+
+    /// Adds a line over the whole width.
+    #[must_use]
+    pub fn rule(self) -> Self {
+        self.block(Block::Rule)
+    }
+
+    /// Adds blank paper, in dots.
+    #[must_use]
+    pub fn feed(self, dots: u8) -> Self {
+        self.block(Block::Feed { dots })
+    }
+
+    /// Adds a cut.
+    #[must_use]
+    pub fn cut(self) -> Self {
+        self.block(Block::Cut)
+    }
+}
