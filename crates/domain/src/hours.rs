@@ -138,9 +138,14 @@ mod tests {
     #[test]
     fn open_from_the_first_minute_to_the_last_and_not_at_noon() {
         let hours = office_hours();
-        for (day, hour, minute, open) in
-            [(2, 8, 0, true), (2, 7, 59, false), (2, 11, 59, true), (2, 12, 0, false), (2, 14, 0, true), (0, 10, 0, false)]
-        {
+        for (day, hour, minute, open) in [
+            (2, 8, 0, true),
+            (2, 7, 59, false),
+            (2, 11, 59, true),
+            (2, 12, 0, false),
+            (2, 14, 0, true),
+            (0, 10, 0, false),
+        ] {
             assert_eq!(hours.is_open(at(day, hour, minute)), open, "day {day} {hour}:{minute}");
         }
     }
@@ -148,7 +153,8 @@ mod tests {
     #[test]
     fn next_opening_is_later_today_tomorrow_or_after_the_weekend() {
         let hours = office_hours();
-        let next = |day, hour| hours.next_opening(at(day, hour, 0)).map(|next| (next.in_days, next.weekday, next.minute));
+        let next =
+            |day, hour| hours.next_opening(at(day, hour, 0)).map(|next| (next.in_days, next.weekday, next.minute));
         assert_eq!(next(2, 6), Some((0, 1, 480)));
         assert_eq!(next(2, 12), Some((0, 1, 840)));
         assert_eq!(next(2, 18), Some((1, 2, 480)));

@@ -26,9 +26,8 @@ impl SeriesLetter {
 
     /// The letters that kiosks get, in the order in which they are given out. I, O, Q, S and Z are left out because
     /// they are read as 1, 0, 0, 5 and 2; W belongs to the server.
-    pub const KIOSK_LETTERS: [char; 20] = [
-        'K', 'L', 'M', 'N', 'P', 'R', 'T', 'U', 'V', 'X', 'Y', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J',
-    ];
+    pub const KIOSK_LETTERS: [char; 20] =
+        ['K', 'L', 'M', 'N', 'P', 'R', 'T', 'U', 'V', 'X', 'Y', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J'];
 
     /// The text form stored in files and sent on the wire: empty for the main series, else the letter.
     pub fn as_text(self) -> String {

@@ -61,7 +61,10 @@ mod tests {
         let mut all = vec![candidate(1, 0, 300), candidate(2, 5, 400), candidate(3, 0, 100), candidate(4, 5, 200)];
         arrange(&mut all, algorithm, sla_ms, now_ms);
         let names: Vec<_> = all.iter().map(|candidate| candidate.id.0.as_u128()).collect();
-        assert_eq!(next_candidate(all, algorithm, sla_ms, now_ms).map(|next| next.id.0.as_u128()), names.first().copied());
+        assert_eq!(
+            next_candidate(all, algorithm, sla_ms, now_ms).map(|next| next.id.0.as_u128()),
+            names.first().copied()
+        );
         names
     }
 

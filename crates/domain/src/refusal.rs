@@ -16,20 +16,17 @@ pub enum Refusal {
     NotPaired,
     /// The station's file cannot be written, so a number could be issued twice.
     JournalFailed,
-    /// Two presses within the guard against double taps.
-    TooFast,
 }
 
 impl Refusal {
     /// Every refusal, for tables that must be complete.
-    pub const ALL: [Refusal; 7] = [
+    pub const ALL: [Refusal; 6] = [
         Refusal::UnknownQueue,
         Refusal::ServiceClosed,
         Refusal::QueueFull,
         Refusal::Paused,
         Refusal::NotPaired,
         Refusal::JournalFailed,
-        Refusal::TooFast,
     ];
 
     /// The code that finds the words.
@@ -41,7 +38,6 @@ impl Refusal {
             Refusal::Paused => "paused",
             Refusal::NotPaired => "not_paired",
             Refusal::JournalFailed => "journal_failed",
-            Refusal::TooFast => "too_fast",
         }
     }
 }

@@ -145,16 +145,18 @@ impl TryFrom<&QueueBody> for Queue {
         }
         let hours = match hours {
             None => None,
-            Some(periods) => Some(WeeklyHours::new(
-                periods.iter().map(OpeningPeriod::try_from).collect::<Result<Vec<_>, _>>()?,
-            )),
+            Some(periods) => {
+                Some(WeeklyHours::new(periods.iter().map(OpeningPeriod::try_from).collect::<Result<Vec<_>, _>>()?))
+            }
         };
         // A name in a language that this version does not know is of no use to anybody here.
         let translations = names
             .iter()
             .filter_map(|(code, body)| {
                 let NameBody { name, hint } = body;
-                read_language(code).ok().map(|language| (language, QueueName { name: name.clone(), hint: hint.clone() }))
+                read_language(code)
+                    .ok()
+                    .map(|language| (language, QueueName { name: name.clone(), hint: hint.clone() }))
             })
             .collect();
         Ok(Queue {

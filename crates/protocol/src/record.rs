@@ -168,10 +168,9 @@ impl TryFrom<&StoredRecord> for Record {
             StoredRecord::StationPaired { station, letter } => {
                 Record::StationPaired { station: StationId(*station), letter: read_letter(letter)? }
             }
-            StoredRecord::SeriesGranted { queue, from_day } => Record::SeriesGranted(SeriesGrant {
-                queue: QueueId(*queue),
-                from_day: read_day("from_day", from_day)?,
-            }),
+            StoredRecord::SeriesGranted { queue, from_day } => {
+                Record::SeriesGranted(SeriesGrant { queue: QueueId(*queue), from_day: read_day("from_day", from_day)? })
+            }
             StoredRecord::DayOpened { day } => Record::DayOpened { day: read_day("day", day)? },
             StoredRecord::TicketIssued { ticket, queue, letter, number, day, language, priority, touched_at } => {
                 Record::TicketIssued {
@@ -188,11 +187,9 @@ impl TryFrom<&StoredRecord> for Record {
             StoredRecord::SlipSent { ticket, copy } => {
                 Record::SlipSent { ticket: TicketId(*ticket), copy: CopyNumber(*copy) }
             }
-            StoredRecord::SlipEnded { ticket, copy, outcome } => Record::SlipEnded {
-                ticket: TicketId(*ticket),
-                copy: CopyNumber(*copy),
-                outcome: outcome.try_into()?,
-            },
+            StoredRecord::SlipEnded { ticket, copy, outcome } => {
+                Record::SlipEnded { ticket: TicketId(*ticket), copy: CopyNumber(*copy), outcome: outcome.try_into()? }
+            }
             StoredRecord::TicketVoided { ticket, reason } => {
                 Record::TicketVoided { ticket: TicketId(*ticket), reason: read_void(reason)? }
             }

@@ -1,0 +1,230 @@
+//! All that can happen to a station, as one closed enum. Values only; nothing is decided here.
+
+use crate::{AppendToken, DisplayOptions, Fault, PrintJob, Settings};
+use smartqueue_domain::{
+    Language, PrintOutcome, QueueId, Record, SeriesGrant, SeriesLetter, StationId, TicketId, TicketStatus,
+};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Somebody in front of the screen, or a script, asks for something.
+    Command(Command),
+    /// The records of an [`crate::Effect::Append`] are durable.
+    Appended {
+        /// Which append.
+        token: AppendToken,
+        /// The place of its first record in the journal.
+        first_seq: u64,
+    },
+    /// The records could not be made durable.
+    AppendFailed {
+        /// Which append.
+        token: AppendToken,
+    },
+    /// A slip came to its end.
+    Printed {
+        /// Which job.
+        job: PrintJob,
+        /// How.
+        outcome: PrintOutcome,
+    },
+    /// The printer's condition, whole: every fault that stands now.
+    PrinterConditionChanged {
+        /// The standing faults of the printer.
+        faults: Vec<Fault>,
+    },
+    /// The server gave this station an identity.
+    Paired {
+        /// The station's id.
+        station: StationId,
+        /// The letter of its private series.
+        letter: SeriesLetter,
+    },
+    /// The server answered a hello: everything it holds for this station.
+    Greeted(Box<Greeting>),
+    /// The connection to the server is gone, or could not be made.
+    LinkLost,
+    /// The server answered and refuses this station: its token or its identity is not valid.
+    LinkRefused,
+    /// The server sent an event.
+    Event {
+        /// The event's place in the site's log.
+        seq: u64,
+        /// The event that must have been seen before it.
+        prev: u64,
+        /// What happened.
+        event: RemoteEvent,
+    },
+    /// The server sent a sign of life.
+    HeartbeatHeard {
+        /// The server's time, UTC milliseconds.
+        server_ms: i64,
+    },
+    /// The server holds the station's records up to here.
+    Pushed {
+        /// The highest record held.
+        highest_seq: u64,
+    },
+    /// A call's announcement came to its end.
+    Announced {
+        /// The call's place in the site's log.
+        call: u64,
+        /// How.
+        outcome: AnnouncementOutcome,
+    },
+    /// The PIN that was entered is right or wrong.
+    PinChecked {
+        /// Whether it is right.
+        right: bool,
+    },
+    /// The time that [`crate::Station::poll_timeout`] named has come.
+    TimePassed,
+}
+
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A touch on a service.
+    TakeTicket {
+        /// The queue.
+        queue: QueueId,
+        /// The customer's language; the session's when it is not given.
+        language: Option<Language>,
+        /// Drawn by whoever sends the command: the same id again is the same ticket.
+        ticket: TicketId,
+    },
+    /// Print a ticket again.
+    Reprint {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// The customer chose a language.
+    ChooseLanguage {
+        /// Which.
+        language: Language,
+    },
+    /// The customer chose how the screen looks.
+    SetDisplay(DisplayOptions),
+    /// Somebody is there: a touch that asks for nothing.
+    Touch,
+    /// The customer is done with the result.
+    Finish,
+    /// Staff touched the hidden corner.
+    OpenMaintenance,
+    /// Staff entered a PIN.
+    EnterPin {
+        /// The digits.
+        pin: String,
+    },
+    /// Staff leave the maintenance page.
+    LeaveMaintenance,
+    /// Staff pause the kiosk or let it go on. Works on the maintenance page only.
+    Pause {
+        /// Whether it is paused.
+        paused: bool,
+    },
+    /// Staff ask for a test slip. Works on the maintenance page only.
+    TestPrint,
+    /// Staff ask for a test sound. Works on the maintenance page only.
+    TestSound,
+}
+
+/// What the server says at a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Greeting {
+    /// The server's time, UTC milliseconds.
+    pub server_ms: i64,
+    /// The highest record of this station that the server holds.
+    pub highest_seq: u64,
+    /// The settings made of the profile and the published configuration.
+    pub settings: Settings,
+    /// The main series that this station alone issues.
+    pub grants: Vec<SeriesGrant>,
+    /// The event up to which the tickets are complete.
+    pub event_seq: u64,
+    /// Every live ticket.
+    pub tickets: Vec<RemoteTicket>,
+    /// The figures of every queue.
+    pub figures: Vec<(QueueId, Figures)>,
+}
+
+/// What a queue's waiting time depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Mean service time in seconds.
+    pub mean_service_seconds: u32,
+    /// Agents who serve now.
+    pub available_agents: u32,
+}
+
+/// A ticket as the server tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteTicket {
+    /// The ticket.
+    pub id: TicketId,
+    /// Its queue.
+    pub queue: QueueId,
+    /// Its number as printed.
+    pub number: String,
+    /// Where it stands.
+    pub status: TicketStatus,
+    /// Higher goes first.
+    pub priority: i64,
+    /// Time of the touch, UTC milliseconds.
+    pub created_at_ms: i64,
+    /// Time of the last call.
+    pub called_at_ms: Option<i64>,
+    /// The counter's label.
+    pub counter: Option<String>,
+}
+
+/// An event of the site's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RemoteEvent {
+    /// A ticket came to be, or changed.
+    Ticket(RemoteTicket),
+    /// A ticket was called.
+    Call {
+        /// The ticket after the call.
+        ticket: RemoteTicket,
+        /// Whether the same person is called again.
+        recall: bool,
+    },
+    /// A queue's figures changed.
+    Figures {
+        /// The queue.
+        queue: QueueId,
+        /// Its figures.
+        figures: Figures,
+    },
+    /// The log's tail is no longer held: this is everything instead.
+    Snapshot {
+        /// Every live ticket.
+        tickets: Vec<RemoteTicket>,
+        /// The figures of every queue.
+        figures: Vec<(QueueId, Figures)>,
+    },
+    /// A newer configuration is published.
+    ConfigurationPublished,
+}
+
+/// How an announcement ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnnouncementOutcome {
+    /// It was played to its end.
+    Spoken,
+    /// It was left out on purpose: too late, too many, or no sound here.
+    Silent,
+    /// It should have been heard and could not be.
+    Failed,
+}
+
+/// A record with its place in the journal, as it is read back at start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFact {
+    /// Dense from 1.
+    pub seq: u64,
+    /// The fact.
+    pub record: Record,
+}
