@@ -2,7 +2,9 @@
 //!
 //! It looks at everything even when something is wrong, and changes nothing.
 
-use anyhow::{Result, bail};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
 
 use crate::clock::{Stopwatch, in_words};
 use crate::compile;
@@ -56,18 +58,22 @@ fn lint() -> Result<()> {
 }
 
 fn deny() -> Result<()> {
-    shell::run(&mut shell::cargo_command(["deny", "--workspace", "check", "licenses", "bans", "sources"]))
+    let arguments = ["deny", "--workspace", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
+    shell::run(&mut shell::cargo_command(arguments))
 }
 
 /// The list of known holes lives in a repository of its own. Where it cannot be reached nothing is known, and that is
 /// said aloud; it is no failure of the code.
 fn advisories() -> Result<()> {
-    match shell::quietly(&mut shell::cargo_command(["deny", "--workspace", "check", "advisories"])) {
-        Ok(_) => Ok(()),
-        Err(error) if format!("{error:#}").contains("advisory database") => {
-            say("NOT CHECKED for known holes: the advisory database could not be fetched");
-            Ok(())
-        }
-        Err(error) => Err(error),
+    let mut command = shell::cargo_command(["deny", "--workspace", "check", "--hide-inclusion-graph", "advisories"]);
+    let output = command.stdin(Stdio::null()).output().context("`cargo deny` could not be started")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() {
+        return Ok(());
     }
+    if complaint.contains("failed to fetch advisory database") {
+        say("NOT CHECKED for known holes: the list of them could not be fetched");
+        return Ok(());
+    }
+    bail!("{}", complaint.trim());
 }

@@ -61,8 +61,7 @@ impl Package {
     }
 }
 
-const COMPILE: &[Package] =
-    &[Package::named("pkg-config"), Package::named("libasound2-dev"), Package::named("libudev-dev")];
+const COMPILE: &[Package] = &[Package::named("pkg-config"), Package::named("libasound2-dev")];
 const WINDOW: &[Package] = &[Package::named("libwebkit2gtk-4.1-dev")];
 const DRIVE: &[Package] =
     &[Package::named("xvfb"), Package::named("webkit2gtk-driver"), Package::named("openbox"), Package::named("socat")];
