@@ -230,4 +230,10 @@ export type SoundTest = { played: boolean; code: FaultCode | null };
 export type SaveOutcome = { saved: boolean; code: string | null };
 
 export type Face = "kiosk" | "board" | "setup" | "all";
-export type Startup = { face: Face; windowed: boolean };
+export type Startup = {
+  face: Face;
+  windowed: boolean;
+  /** From the machine's profile; without it a common screen of the face is assumed. */
+  screen_diagonal_mm?: number | null;
+  farthest_seat_m?: number | null;
+};
