@@ -1,0 +1,174 @@
+//! The door between the windows and this program: every command a page may invoke, and the one event it hears.
+//!
+//! Commands of the lobby go down and return nothing; views come up whole, as the event `view`, to every window. The
+//! setup's commands ask and answer, because they are tools. Nothing here decides anything: a command is handed to the
+//! station, to its setup, or to the windows. Which window may invoke what stands in `capabilities/`.
+
+use crate::standin::door::{Command, KioskScreen, View};
+use crate::standin::setup::{self, FoundPrinter, PrintTest, SaveReply, ServerCheck, SetupProfile, SoundTest};
+use serde::Serialize;
+use tauri::{AppHandle, Emitter as _, Manager as _, Runtime, State, WebviewWindow};
+use tracing::{debug, error, info};
+
+use crate::face::Face;
+use crate::host::Host;
+use crate::watch::Watch;
+use crate::{Lobby, clock};
+
+/// The event that carries a view to the pages.
+pub const VIEW_EVENT: &str = "view";
+
+/// What a page needs to know before its first view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Startup {
+    /// The face of the window that asks.
+    face: Face,
+    /// Whether it is an ordinary window.
+    windowed: bool,
+}
+
+/// Why a command did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum IpcError {
+    /// The window wears no face.
+    UnknownWindow,
+    /// The setup opens from the kiosk's maintenance page only, behind the PIN.
+    NotInMaintenance,
+    /// The program could not do it; the cause is in the log.
+    Internal,
+}
+
+/// Every command, as Tauri wants them. `build.rs` has the same list, for the capabilities.
+pub fn handler<R: Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        alive,
+        close_setup,
+        current_view,
+        open_setup,
+        send,
+        setup_check_server,
+        setup_load,
+        setup_printers,
+        setup_save,
+        setup_test_printer,
+        setup_test_sound,
+        startup,
+    ]
+}
+
+/// Hands a view to every window. It waits for none of them.
+pub fn publish<R: Runtime>(app: &AppHandle<R>, view: &View) {
+    if let Err(error) = app.emit(VIEW_EVENT, view) {
+        error!(%error, "a view could not be handed to the windows");
+    }
+}
+
+/// A page beats; `drawn` says whether its face stands on the screen.
+#[tauri::command]
+fn alive<R: Runtime>(window: WebviewWindow<R>, watch: State<'_, Watch>, drawn: bool) {
+    if let Some(face) = Face::of_label(window.label()) {
+        watch.beat(face, drawn, clock::monotonic());
+    }
+}
+
+/// Which face the asking window wears.
+#[tauri::command]
+fn startup<R: Runtime>(window: WebviewWindow<R>, lobby: State<'_, Lobby>) -> Result<Startup, IpcError> {
+    let face = Face::of_label(window.label()).ok_or(IpcError::UnknownWindow)?;
+    Ok(Startup { face, windowed: lobby.windowed() })
+}
+
+/// The newest view, for a page that has just been loaded.
+#[tauri::command]
+fn current_view(host: State<'_, Host>) -> View {
+    View::clone(&host.current_view())
+}
+
+/// Hands a command to the station; what changes comes back as a view.
+#[tauri::command]
+fn send(host: State<'_, Host>, command: Command) {
+    host.send(command);
+}
+
+/// Replaces the faces by the setup, from the kiosk's maintenance page.
+#[tauri::command(async)]
+fn open_setup<R: Runtime>(app: AppHandle<R>) -> Result<(), IpcError> {
+    let view = app.state::<Host>().current_view();
+    // The page behind the PIN is the station's own screen, so a page that was tampered with cannot claim to be there.
+    if !view.kiosk.as_ref().is_some_and(|kiosk| matches!(kiosk.screen, KioskScreen::Maintenance)) {
+        return Err(IpcError::NotInMaintenance);
+    }
+    app.state::<Lobby>().open_setup(&app).map_err(internal)
+}
+
+/// Leaves the setup without saving: back to the faces, or out of the program where there is no profile.
+#[tauri::command(async)]
+fn close_setup<R: Runtime>(app: AppHandle<R>) -> Result<(), IpcError> {
+    app.state::<Lobby>().close_setup(&app).map_err(internal)
+}
+
+/// The profile as it is, or its defaults.
+#[tauri::command]
+async fn setup_load(lobby: State<'_, Lobby>) -> Result<SetupProfile, IpcError> {
+    let folder = lobby.folder().to_owned();
+    blocking(move || setup::load(&folder)).await
+}
+
+/// The printers found, with what is missing to use them.
+#[tauri::command]
+async fn setup_printers() -> Result<Vec<FoundPrinter>, IpcError> {
+    blocking(setup::printers).await
+}
+
+/// Prints a test slip.
+#[tauri::command]
+async fn setup_test_printer(selector: String) -> Result<PrintTest, IpcError> {
+    blocking(move || setup::test_printer(&selector)).await
+}
+
+/// Asks a server whether it knows this pairing token.
+#[tauri::command]
+async fn setup_check_server(server: String, pairing_token: String) -> Result<ServerCheck, IpcError> {
+    blocking(move || setup::check_server(&server, &pairing_token)).await
+}
+
+/// Plays the test sound at the given volume (0 to 100), or at the profile's own.
+#[tauri::command]
+async fn setup_test_sound(lobby: State<'_, Lobby>, volume: Option<u8>) -> Result<SoundTest, IpcError> {
+    let folder = lobby.folder().to_owned();
+    blocking(move || setup::test_sound(volume.unwrap_or_else(|| setup::load(&folder).volume))).await
+}
+
+/// Writes the profile, and if that succeeded replaces the setup by the faces it wants.
+#[tauri::command]
+async fn setup_save<R: Runtime>(
+    app: AppHandle<R>,
+    lobby: State<'_, Lobby>,
+    profile: SetupProfile,
+) -> Result<SaveReply, IpcError> {
+    let folder = lobby.folder().to_owned();
+    let reply = blocking(move || setup::save(&folder, profile)).await?;
+    if reply.saved {
+        info!("profile saved");
+        // On another task, so that the page still hears the answer before its window goes.
+        tauri::async_runtime::spawn_blocking(move || {
+            if let Err(error) = app.state::<Lobby>().leave_setup(&app) {
+                error!(error = format!("{error:#}"), "the faces could not be opened");
+            }
+        });
+    } else {
+        debug!(code = ?reply.code, "profile not saved");
+    }
+    Ok(reply)
+}
+
+/// The setup's tools wait for printers and servers, and the windows' thread must not.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
+    tauri::async_runtime::spawn_blocking(work).await.map_err(internal)
+}
+
+fn internal(error: impl std::fmt::Debug) -> IpcError {
+    error!(?error, "a command failed");
+    IpcError::Internal
+}
