@@ -36,13 +36,28 @@ impl Profile {
     }
 }
 
-/// The programs of one package, as cargo names them.
+/// Programs by their names.
 pub struct Programs(BTreeMap<String, PathBuf>);
 
 impl Programs {
+    /// The programs that lie in a folder, built by somebody else.
+    pub fn in_folder(folder: &Path) -> Result<Self> {
+        let context = || format!("reading {}", folder.display());
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir(folder).with_context(context)? {
+            let path = std::path::absolute(entry.with_context(context)?.path()).with_context(context)?;
+            if let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned)
+                && path.is_file()
+            {
+                found.insert(name, path);
+            }
+        }
+        Ok(Self(found))
+    }
+
     /// Where the program is.
     pub fn path(&self, name: &str) -> Result<&Path> {
-        self.0.get(name).map(PathBuf::as_path).with_context(|| format!("cargo built no program called `{name}`"))
+        self.0.get(name).map(PathBuf::as_path).with_context(|| format!("there is no program called `{name}`"))
     }
 
     /// The names of all programs, in alphabetical order.

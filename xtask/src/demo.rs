@@ -46,6 +46,8 @@ pub struct Demo {
     pub data: Option<PathBuf>,
     /// The language in which the site starts.
     pub language: String,
+    /// A folder with the programs, when somebody else has built them.
+    pub programs: Option<PathBuf>,
 }
 
 /// Starts the lobby and returns when somebody ends it.
@@ -60,7 +62,10 @@ pub fn run(demo: &Demo) -> Result<()> {
         );
     }
     let watch = Stopwatch::start();
-    let programs = build(demo)?;
+    let programs = match &demo.programs {
+        Some(folder) => Programs::in_folder(folder)?,
+        None => build(demo)?,
+    };
     let folder = Folder::new(demo.data.as_deref())?;
     // Declared after the folder, so that everybody has stopped before the folder is removed.
     let mut children = Children::new(&folder.path.join("logs"))?;

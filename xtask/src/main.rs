@@ -14,6 +14,7 @@ mod setup;
 mod shell;
 mod suite;
 mod tally;
+mod voice;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +62,14 @@ fn commands() -> Command {
                         .help("Keep everything in DIR [default: a temporary folder, removed at the end]"),
                 )
                 .arg(
+                    Arg::new("programs")
+                        .long("programs")
+                        .value_name("DIR")
+                        .value_parser(value_parser!(PathBuf))
+                        .conflicts_with("release")
+                        .help("Install and build nothing: take the programs in DIR"),
+                )
+                .arg(
                     Arg::new("language")
                         .long("language")
                         .value_name("CODE")
@@ -83,6 +92,7 @@ fn commands() -> Command {
         .subcommand(Command::new("bench").about("Measure, and print one JSON object"))
         .subcommand(Command::new("bindings").about("Write the TypeScript types of what passes to the faces"))
         .subcommand(Command::new("dist").about("Pack the app as a .deb and print where it is, as JSON"))
+        .subcommand(Command::new("voice").about("Render the announcement voice into assets/voice"))
         .subcommand(Command::new("screenshots").about("Take pictures of every screen"))
 }
 
@@ -93,6 +103,7 @@ fn dispatch(matches: &ArgMatches) -> Result<ExitCode> {
             headless: arguments.get_flag("headless"),
             stations: arguments.get_flag("stations"),
             profile: if arguments.get_flag("release") { Profile::Release } else { Profile::Dev },
+            programs: arguments.get_one::<PathBuf>("programs").cloned(),
             data: arguments.get_one::<PathBuf>("data").cloned(),
             language: arguments.get_one::<String>("language").cloned().unwrap_or_default(),
         })?,
@@ -112,6 +123,10 @@ fn dispatch(matches: &ArgMatches) -> Result<ExitCode> {
         Some(("bench", _)) => bench::bench()?,
         Some(("bindings", _)) => generate::bindings()?,
         Some(("dist", _)) => generate::dist()?,
+        Some(("voice", _)) => {
+            setup::ensure(&[setup::Need::Sound])?;
+            voice::run()?;
+        }
         Some(("screenshots", _)) => generate::screenshots()?,
         // clap lets no other name through.
         other => anyhow::bail!("unknown command: {:?}", other.map(|(name, _)| name)),
