@@ -16,21 +16,9 @@ struct Partial {
 /// A soft bar's partials: the octave and a high, slightly detuned twelfth, which die long before the note itself. True
 /// bells carry a minor third as well, which sounds like mourning in a bank.
 const PARTIALS: [Partial; 3] = [
-    Partial {
-        ratio: 1.0,
-        level: 1.0,
-        decay_per_second: 4.5,
-    },
-    Partial {
-        ratio: 2.0,
-        level: 0.28,
-        decay_per_second: 8.0,
-    },
-    Partial {
-        ratio: 3.01,
-        level: 0.10,
-        decay_per_second: 14.0,
-    },
+    Partial { ratio: 1.0, level: 1.0, decay_per_second: 4.5 },
+    Partial { ratio: 2.0, level: 0.28, decay_per_second: 8.0 },
+    Partial { ratio: 3.01, level: 0.10, decay_per_second: 14.0 },
 ];
 
 /// A stroke: when it begins, and its note. E5 then C5, equal temperament, A4 = 440 Hz.
@@ -39,16 +27,8 @@ struct Stroke {
     note_hz: f64,
 }
 
-const STROKES: [Stroke; 2] = [
-    Stroke {
-        start_seconds: 0.0,
-        note_hz: 659.26,
-    },
-    Stroke {
-        start_seconds: 0.32,
-        note_hz: 523.25,
-    },
-];
+const STROKES: [Stroke; 2] =
+    [Stroke { start_seconds: 0.0, note_hz: 659.26 }, Stroke { start_seconds: 0.32, note_hz: 523.25 }];
 
 const DURATION_SECONDS: f64 = 1.1;
 /// Long enough that the ear hears a bell being stroked and not a click.

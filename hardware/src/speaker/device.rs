@@ -80,9 +80,7 @@ impl DeviceSpeaker {
             }
             Err(RecvTimeoutError::Timeout) => {
                 self.stuck = Some(thread);
-                Err(SpeakerError::TimedOut {
-                    waited_ms: milliseconds(limit),
-                })
+                Err(SpeakerError::TimedOut { waited_ms: milliseconds(limit) })
             }
             Err(RecvTimeoutError::Disconnected) => Err(SpeakerError::ThreadLost),
         }
@@ -93,13 +91,8 @@ impl Speaker for DeviceSpeaker {
     fn play(&mut self, sound: &Pcm) -> Result<Played, SpeakerError> {
         let duration_ms = sound.duration_ms();
         let sound = sound.clone();
-        self.on_own_thread(Duration::from_millis(duration_ms), move |stop| {
-            play_to_the_end(&sound, stop)
-        })?;
-        Ok(Played {
-            duration_ms,
-            evidence: PlayedEvidence::DeviceDrained,
-        })
+        self.on_own_thread(Duration::from_millis(duration_ms), move |stop| play_to_the_end(&sound, stop))?;
+        Ok(Played { duration_ms, evidence: PlayedEvidence::DeviceDrained })
     }
 
     fn selector(&self) -> SpeakerSelector {
@@ -123,23 +116,17 @@ fn default_device() -> Result<cpal::Device, SpeakerError> {
     if no_sound_system() {
         return Err(SpeakerError::NoDevice);
     }
-    cpal::default_host()
-        .default_output_device()
-        .ok_or(SpeakerError::NoDevice)
+    cpal::default_host().default_output_device().ok_or(SpeakerError::NoDevice)
 }
 
 /// On Linux, whether there is neither a sound server's socket nor a card. ALSA's library complains on the terminal about
 /// every card it does not find, and its `default` device exists even then; so it is not asked.
 #[cfg(target_os = "linux")]
 fn no_sound_system() -> bool {
-    let no_server = !cpal::available_hosts()
-        .into_iter()
-        .any(|host| host == cpal::HostId::PulseAudio);
+    let no_server = !cpal::available_hosts().into_iter().any(|host| host == cpal::HostId::PulseAudio);
     let cards = std::fs::read_to_string("/proc/asound/cards").unwrap_or_default();
     // A line of a card begins with its number; "--- no soundcards ---" does not.
-    let no_card = !cards
-        .lines()
-        .any(|line| line.trim_start().starts_with(|first: char| first.is_ascii_digit()));
+    let no_card = !cards.lines().any(|line| line.trim_start().starts_with(|first: char| first.is_ascii_digit()));
     no_server && no_card
 }
 
@@ -150,12 +137,9 @@ fn no_sound_system() -> bool {
 
 fn play_to_the_end(sound: &Pcm, stop: &StopHandle) -> Result<(), SpeakerError> {
     let device = default_device()?;
-    let supported = device
-        .default_output_config()
-        .map_err(failed("asking for the device's format"))?;
-    let rate_hz = NonZeroU32::new(supported.sample_rate()).ok_or_else(|| SpeakerError::UnsupportedFormat {
-        format: "0 Hz".to_owned(),
-    })?;
+    let supported = device.default_output_config().map_err(failed("asking for the device's format"))?;
+    let rate_hz = NonZeroU32::new(supported.sample_rate())
+        .ok_or_else(|| SpeakerError::UnsupportedFormat { format: "0 Hz".to_owned() })?;
     let samples: Arc<[f32]> = sound.at_rate(rate_hz).into();
     let config = supported.config();
     let (sender, receiver) = channel();
@@ -176,9 +160,7 @@ fn play_to_the_end(sound: &Pcm, stop: &StopHandle) -> Result<(), SpeakerError> {
         | SampleFormat::DsdU16
         | SampleFormat::DsdU32
         | _) => {
-            return Err(SpeakerError::UnsupportedFormat {
-                format: format.to_string(),
-            });
+            return Err(SpeakerError::UnsupportedFormat { format: format.to_string() });
         }
     }?;
     let started = Instant::now();
@@ -208,9 +190,7 @@ fn wait_for_handover(
             Err(RecvTimeoutError::Disconnected) => return Err(SpeakerError::ThreadLost),
         }
     }
-    Err(SpeakerError::TimedOut {
-        waited_ms: milliseconds(limit),
-    })
+    Err(SpeakerError::TimedOut { waited_ms: milliseconds(limit) })
 }
 
 /// Waits for the buffers to run empty, and still hears of a device that is pulled out meanwhile.

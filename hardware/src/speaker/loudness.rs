@@ -96,10 +96,7 @@ pub fn normalise(sound: &mut Pcm, target_lufs: f64, ceiling_dbtp: f64) -> Result
     if (loudness.integrated_lufs - target_lufs).abs() <= TOLERANCE_LU {
         return Ok(loudness);
     }
-    Err(LoudnessError::OutOfReach {
-        target_lufs,
-        reached_lufs: loudness.integrated_lufs,
-    })
+    Err(LoudnessError::OutOfReach { target_lufs, reached_lufs: loudness.integrated_lufs })
 }
 
 fn factor(decibels: f64) -> f64 {
@@ -160,9 +157,8 @@ fn gains_wanted(samples: &[f32], ceiling: f32) -> Vec<f32> {
             if samples[index].abs().max(next.abs()) < ceiling / 2.0 {
                 return 1.0;
             }
-            let peak = (0..PLACES)
-                .map(|place| interpolator.sample(samples, index * PLACES + place).abs())
-                .fold(0.0, f32::max);
+            let peak =
+                (0..PLACES).map(|place| interpolator.sample(samples, index * PLACES + place).abs()).fold(0.0, f32::max);
             if peak > ceiling { ceiling / peak } else { 1.0 }
         })
         .collect()
@@ -225,10 +221,7 @@ mod tests {
         let mut sound = tone(12_000.0, 1.2, 500, PI / 4.0);
         assert!(sound.peak() < 0.86);
         let loudness = normalise(&mut sound, 0.0, TRUE_PEAK_CEILING_DBTP);
-        assert!(
-            matches!(loudness, Err(LoudnessError::OutOfReach { .. })),
-            "{loudness:?}"
-        );
+        assert!(matches!(loudness, Err(LoudnessError::OutOfReach { .. })), "{loudness:?}");
         assert!(measure(&sound).unwrap().true_peak_dbtp <= TRUE_PEAK_CEILING_DBTP);
     }
 

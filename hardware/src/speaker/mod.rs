@@ -123,10 +123,9 @@ impl FromStr for SpeakerSelector {
             ("null", "") => Ok(SpeakerSelector::Null),
             ("wav", "") => Err(SpeakerSelectorError::MissingPath),
             ("wav", path) => Ok(SpeakerSelector::Wav(PathBuf::from(path))),
-            ("default" | "null", rest) => Err(SpeakerSelectorError::UnexpectedRest {
-                scheme: scheme.to_owned(),
-                rest: rest.to_owned(),
-            }),
+            ("default" | "null", rest) => {
+                Err(SpeakerSelectorError::UnexpectedRest { scheme: scheme.to_owned(), rest: rest.to_owned() })
+            }
             (_, _) => Err(SpeakerSelectorError::UnknownScheme { text: text.to_owned() }),
         }
     }
@@ -279,12 +278,7 @@ mod tests {
 
     #[test]
     fn selectors_read_back_what_they_show() {
-        for text in [
-            "default:",
-            "null:",
-            "wav:/var/lib/smartqueue/said.wav",
-            "wav:C:\\said.wav",
-        ] {
+        for text in ["default:", "null:", "wav:/var/lib/smartqueue/said.wav", "wav:C:\\said.wav"] {
             let selector: SpeakerSelector = text.parse().unwrap();
             assert_eq!(selector.to_string(), text);
         }
@@ -292,46 +286,27 @@ mod tests {
 
     #[test]
     fn selectors_that_are_none_of_ours_are_refused_with_their_reason() {
-        assert_eq!(
-            "wav:".parse::<SpeakerSelector>(),
-            Err(SpeakerSelectorError::MissingPath)
-        );
+        assert_eq!("wav:".parse::<SpeakerSelector>(), Err(SpeakerSelectorError::MissingPath));
         assert_eq!(
             "usb:04b8".parse::<SpeakerSelector>(),
-            Err(SpeakerSelectorError::UnknownScheme {
-                text: "usb:04b8".to_owned()
-            })
+            Err(SpeakerSelectorError::UnknownScheme { text: "usb:04b8".to_owned() })
         );
-        assert_eq!(
-            "".parse::<SpeakerSelector>(),
-            Err(SpeakerSelectorError::UnknownScheme { text: String::new() })
-        );
+        assert_eq!("".parse::<SpeakerSelector>(), Err(SpeakerSelectorError::UnknownScheme { text: String::new() }));
         assert_eq!(
             "null:x".parse::<SpeakerSelector>(),
-            Err(SpeakerSelectorError::UnexpectedRest {
-                scheme: "null".to_owned(),
-                rest: "x".to_owned()
-            })
+            Err(SpeakerSelectorError::UnexpectedRest { scheme: "null".to_owned(), rest: "x".to_owned() })
         );
     }
 
     #[test]
     fn error_kinds_tell_a_missing_device_from_a_lost_one() {
-        let failed = |kind| {
-            SpeakerError::Device {
-                operation: "opening the device",
-                source: cpal::Error::new(kind),
-            }
-            .kind()
-        };
+        let failed =
+            |kind| SpeakerError::Device { operation: "opening the device", source: cpal::Error::new(kind) }.kind();
         assert_eq!(SpeakerError::NoDevice.kind(), SpeakerErrorKind::Missing);
         assert_eq!(failed(cpal::ErrorKind::HostUnavailable), SpeakerErrorKind::Missing);
         assert_eq!(failed(cpal::ErrorKind::DeviceBusy), SpeakerErrorKind::Busy);
         assert_eq!(failed(cpal::ErrorKind::PermissionDenied), SpeakerErrorKind::Permission);
         assert_eq!(failed(cpal::ErrorKind::StreamInvalidated), SpeakerErrorKind::Lost);
-        assert_eq!(
-            failed(cpal::ErrorKind::UnsupportedConfig),
-            SpeakerErrorKind::Unsupported
-        );
+        assert_eq!(failed(cpal::ErrorKind::UnsupportedConfig), SpeakerErrorKind::Unsupported);
     }
 }

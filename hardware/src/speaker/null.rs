@@ -49,13 +49,7 @@ impl NullSpeakerMemory {
 
     /// The last sixteen sounds, oldest first.
     pub fn sounds(&self) -> Vec<Pcm> {
-        self.inner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .last
-            .iter()
-            .cloned()
-            .collect()
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).last.iter().cloned().collect()
     }
 }
 
@@ -70,10 +64,7 @@ impl Speaker for NullSpeaker {
             memory.last.pop_front();
         }
         memory.last.push_back(sound.clone());
-        Ok(Played {
-            duration_ms: sound.duration_ms(),
-            evidence: PlayedEvidence::Remembered,
-        })
+        Ok(Played { duration_ms: sound.duration_ms(), evidence: PlayedEvidence::Remembered })
     }
 
     fn selector(&self) -> SpeakerSelector {

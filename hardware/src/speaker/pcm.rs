@@ -37,9 +37,7 @@ impl Pcm {
 
     /// Silence of the given length.
     pub fn silence(duration_ms: u32) -> Pcm {
-        Pcm {
-            samples: vec![0.0; samples_in(duration_ms)],
-        }
+        Pcm { samples: vec![0.0; samples_in(duration_ms)] }
     }
 
     /// The samples of this sound at a device's rate.
@@ -59,10 +57,7 @@ impl Pcm {
 
     /// Length in milliseconds, rounded down.
     pub fn duration_ms(&self) -> u64 {
-        u64::try_from(self.samples.len())
-            .unwrap_or(u64::MAX)
-            .saturating_mul(1_000)
-            / u64::from(Pcm::SAMPLE_RATE_HZ)
+        u64::try_from(self.samples.len()).unwrap_or(u64::MAX).saturating_mul(1_000) / u64::from(Pcm::SAMPLE_RATE_HZ)
     }
 
     /// The largest sample, without its sign. This is the sample peak; the true peak between samples is
@@ -73,9 +68,7 @@ impl Pcm {
 
     /// The largest difference between two neighbouring samples: what a click at a bad join would show up as.
     pub fn largest_step(&self) -> f32 {
-        self.samples
-            .windows(2)
-            .fold(0.0, |step, pair| step.max((pair[1] - pair[0]).abs()))
+        self.samples.windows(2).fold(0.0, |step, pair| step.max((pair[1] - pair[0]).abs()))
     }
 
     /// Adds silence at the end.
@@ -192,9 +185,7 @@ impl Interpolator {
         Interpolator {
             step: u64::from(from_hz.get() / divisor),
             half_taps,
-            table: (0..phases)
-                .map(|phase| filter(phase, phases, half_taps, cutoff))
-                .collect(),
+            table: (0..phases).map(|phase| filter(phase, phases, half_taps, cutoff)).collect(),
         }
     }
 
@@ -213,11 +204,7 @@ impl Interpolator {
         let first = (self.half_taps - 1).saturating_sub(centre);
         let last = taps.len().min(input.len() + self.half_taps - 1 - centre);
         let offset = centre + first + 1 - self.half_taps;
-        taps[first..last]
-            .iter()
-            .zip(&input[offset..])
-            .map(|(tap, sample)| tap * sample)
-            .sum()
+        taps[first..last].iter().zip(&input[offset..]).map(|(tap, sample)| tap * sample).sum()
     }
 }
 
@@ -226,9 +213,7 @@ fn resample(samples: &[f32], from_hz: NonZeroU32, to_hz: NonZeroU32) -> Vec<f32>
         return samples.to_vec();
     }
     let interpolator = Interpolator::new(from_hz, to_hz);
-    (0..interpolator.length(samples.len()))
-        .map(|index| interpolator.sample(samples, index))
-        .collect()
+    (0..interpolator.length(samples.len())).map(|index| interpolator.sample(samples, index)).collect()
 }
 
 fn filter(phase: u32, phases: u32, half_taps: usize, cutoff: f64) -> Vec<f32> {
@@ -247,11 +232,7 @@ fn filter(phase: u32, phases: u32, half_taps: usize, cutoff: f64) -> Vec<f32> {
 }
 
 fn sinc(position: f64) -> f64 {
-    if position.abs() < 1e-9 {
-        1.0
-    } else {
-        (PI * position).sin() / (PI * position)
-    }
+    if position.abs() < 1e-9 { 1.0 } else { (PI * position).sin() / (PI * position) }
 }
 
 fn greatest_common_divisor(mut left: u32, mut right: u32) -> u32 {
@@ -295,10 +276,7 @@ mod tests {
         let pcm = Pcm::new(tone(15_000.0, 48_000, 200));
         let low = pcm.at_rate(rate(16_000));
         let inner = &low[500..low.len() - 500];
-        assert!(
-            inner.iter().all(|sample| sample.abs() < 0.002),
-            "15 kHz leaked into 16 kHz"
-        );
+        assert!(inner.iter().all(|sample| sample.abs() < 0.002), "15 kHz leaked into 16 kHz");
     }
 
     #[test]
@@ -326,11 +304,7 @@ mod tests {
         for length in 0..5 {
             let mut pcm = Pcm::new(vec![1.0; length]);
             pcm.fade_edges(1_000);
-            assert!(
-                pcm.samples()
-                    .iter()
-                    .all(|sample| sample.is_finite() && sample.abs() <= 1.0)
-            );
+            assert!(pcm.samples().iter().all(|sample| sample.is_finite() && sample.abs() <= 1.0));
         }
     }
 

@@ -28,20 +28,14 @@ impl WavSpeaker {
     /// # Errors
     /// `File` if it cannot be written, `ForeignFile` if it is something that we did not write.
     pub fn open(path: &Path) -> Result<WavSpeaker, SpeakerError> {
-        let speaker = WavSpeaker {
-            path: path.to_owned(),
-            stop: StopHandle::default(),
-        };
+        let speaker = WavSpeaker { path: path.to_owned(), stop: StopHandle::default() };
         speaker.writer()?.finalize().map_err(|error| speaker.failed(error))?;
         Ok(speaker)
     }
 
     /// Opened for each sound: whoever moves the file away meanwhile gets a whole one, and a new one begins.
     fn writer(&self) -> Result<hound::WavWriter<BufWriter<File>>, SpeakerError> {
-        let file_failed = |source| SpeakerError::File {
-            path: self.path.clone(),
-            source,
-        };
+        let file_failed = |source| SpeakerError::File { path: self.path.clone(), source };
         let empty = match std::fs::metadata(&self.path) {
             Ok(metadata) => metadata.len() == 0,
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
@@ -53,9 +47,7 @@ impl WavSpeaker {
         // Looked at before it is opened for writing, so that a foreign file keeps every byte.
         let reader = hound::WavReader::open(&self.path).map_err(|error| self.failed(error))?;
         if reader.spec() != FORMAT {
-            return Err(SpeakerError::ForeignFile {
-                path: self.path.clone(),
-            });
+            return Err(SpeakerError::ForeignFile { path: self.path.clone() });
         }
         drop(reader);
         OpenOptions::new().write(true).open(&self.path).map_err(file_failed)?;
@@ -86,10 +78,7 @@ impl Speaker for WavSpeaker {
             writer.write_sample(level as i16).map_err(|error| self.failed(error))?;
         }
         writer.finalize().map_err(|error| self.failed(error))?;
-        Ok(Played {
-            duration_ms: sound.duration_ms(),
-            evidence: PlayedEvidence::Stored,
-        })
+        Ok(Played { duration_ms: sound.duration_ms(), evidence: PlayedEvidence::Stored })
     }
 
     fn selector(&self) -> SpeakerSelector {
@@ -119,13 +108,7 @@ mod tests {
         let mut speaker = WavSpeaker::open(&path).unwrap();
         assert_eq!(read(&path).len(), 0);
         let played = speaker.play(&Pcm::new(vec![0.5; 480])).unwrap();
-        assert_eq!(
-            played,
-            Played {
-                duration_ms: 10,
-                evidence: PlayedEvidence::Stored
-            }
-        );
+        assert_eq!(played, Played { duration_ms: 10, evidence: PlayedEvidence::Stored });
         assert_eq!(read(&path), vec![16_384; 480]);
         speaker.play(&Pcm::new(vec![-1.0, 2.0])).unwrap();
         assert_eq!(read(&path).len(), 482);
@@ -150,10 +133,7 @@ mod tests {
         let spec = hound::WavSpec { channels: 2, ..FORMAT };
         hound::WavWriter::create(&stereo, spec).unwrap().finalize().unwrap();
         let before = std::fs::read(&stereo).unwrap();
-        assert!(matches!(
-            WavSpeaker::open(&stereo),
-            Err(SpeakerError::ForeignFile { .. })
-        ));
+        assert!(matches!(WavSpeaker::open(&stereo), Err(SpeakerError::ForeignFile { .. })));
         assert_eq!(std::fs::read(&stereo).unwrap(), before);
     }
 
