@@ -31,15 +31,16 @@ export type Surroundings = {
 
 export type Line = {
   /** The address to open, asked anew each time because the token in it ages. */
-  address(after: number): Promise<string>;
+  address(after: number | null): Promise<string>;
   onevent(event: ServerEvent): void;
   onstate(state: LinkState): void;
   /** The session is over: no try will help. */
   onrefused(): void;
 };
 
-/** What to do with a numbered event when everything up to `cursor` was given on. */
-export function judge(cursor: number, event: { seq: number; prev: number }): "apply" | "repeat" | "gap" {
+/** What to do with a numbered event when everything up to `cursor` was given on; null before the first. */
+export function judge(cursor: number | null, event: { seq: number; prev: number }): "apply" | "repeat" | "gap" {
+  if (cursor === null) return "apply";
   if (event.seq <= cursor) return "repeat";
   return event.prev > cursor ? "gap" : "apply";
 }
@@ -51,8 +52,9 @@ export function backoff(attempt: number, random: number): number {
 
 export class Live {
   #wire: Wire | null = null;
-  #cursor = 0;
+  #cursor: number | null = null;
   #attempt = 0;
+  #gaps = 0;
   #running = false;
   #turn = 0;
   #cancelTry: (() => void) | null = null;
@@ -64,7 +66,7 @@ export class Live {
     private readonly line: Line,
   ) {}
 
-  get cursor(): number {
+  get cursor(): number | null {
     return this.#cursor;
   }
 
@@ -121,33 +123,28 @@ export class Live {
 
   #hear(text: string): void {
     this.#listenFor(SILENCE_MS);
-    const event = parse(text);
-    // A message of a newer server is not for this page; a broken one shows as a gap in the numbers that follow.
-    if (!event) return;
+    const message = parse(text);
+    // A broken message is dropped: it shows as a gap in the numbers that follow.
+    if (!message) return;
     this.#attempt = 0;
-    switch (event.type) {
-      case "heartbeat":
-        break;
-      case "snapshot":
-        this.#cursor = event.seq;
-        break;
-      default: {
-        const verdict = judge(this.#cursor, event);
-        if (verdict === "repeat") return;
-        if (verdict === "gap") return this.#again();
-        this.#cursor = event.seq;
-      }
+    if (message.kind === "snapshot") this.#cursor = message.event.seq;
+    if (message.kind === "numbered") {
+      const verdict = judge(this.#cursor, message);
+      if (verdict === "repeat") return;
+      if (verdict === "gap") return this.#again();
+      this.#cursor = message.seq;
+      this.#gaps = 0;
     }
-    this.line.onevent(event);
+    if (message.event) this.line.onevent(message.event);
   }
 
   /** Asks anew from the cursor: what the gap held comes again, or a snapshot. */
   #again(): void {
     this.#drop();
     this.line.onstate("connecting");
-    // A server that keeps answering with a gap must not be asked without pause.
-    this.#attempt += 1;
-    this.#schedule(this.#attempt > 1 ? backoff(this.#attempt, this.around.random()) : 0);
+    // A server that answers with a gap again and again must not be asked without pause.
+    this.#schedule(this.#gaps === 0 ? 0 : backoff(this.#gaps, this.around.random()));
+    this.#gaps += 1;
   }
 
   #lost(): void {
@@ -193,19 +190,30 @@ export class Live {
   }
 }
 
-const TYPES = new Set([
-  "ticket.created", "ticket.called", "ticket.updated", "queue.updated", "configuration.updated", "snapshot", "heartbeat",
-]);
+const NUMBERED = new Set(["ticket.created", "ticket.called", "ticket.updated", "queue.updated", "configuration.updated"]);
 
-function parse(text: string): ServerEvent | null {
+type Message =
+  | { kind: "heartbeat"; event: ServerEvent }
+  | { kind: "snapshot"; event: ServerEvent & { type: "snapshot" } }
+  // Null for a type that only a newer page knows: its number counts, its content is not for this one.
+  | { kind: "numbered"; seq: number; prev: number; event: ServerEvent | null };
+
+function parse(text: string): Message | null {
+  let value: { type?: unknown; seq?: unknown; prev?: unknown; tickets?: unknown };
   try {
-    const value = JSON.parse(text) as { type?: unknown; seq?: unknown; prev?: unknown };
-    if (typeof value.type !== "string" || !TYPES.has(value.type)) return null;
-    const numbered = value.type === "heartbeat" || typeof value.seq === "number";
-    return numbered ? (value as ServerEvent) : null;
+    value = JSON.parse(text);
   } catch {
     return null;
   }
+  if (typeof value !== "object" || value === null || typeof value.type !== "string") return null;
+  const { type, seq, prev } = value;
+  if (type === "heartbeat") return { kind: "heartbeat", event: value as ServerEvent };
+  if (typeof seq !== "number") return null;
+  if (type === "snapshot") {
+    return Array.isArray(value.tickets) ? { kind: "snapshot", event: value as ServerEvent & { type: "snapshot" } } : null;
+  }
+  if (typeof prev !== "number") return null;
+  return { kind: "numbered", seq, prev, event: NUMBERED.has(type) ? (value as ServerEvent) : null };
 }
 
 /** The browser's own sockets, timers and chance. */

@@ -4,7 +4,7 @@
 /** Each has the words `problem-<code>` in assets/words/<language>/server.ftl. */
 export const PROBLEMS = [
   "offline", "no_answer", "signed_out", "bad_credentials", "too_many_attempts", "forbidden", "not_found", "conflict",
-  "not_your_turn", "queue_full", "service_closed", "paused", "no_counter", "invalid", "garbage", "server", "unknown",
+  "step_refused", "queue_full", "service_closed", "paused", "no_counter", "invalid", "garbage", "server", "unknown",
 ] as const;
 export type ProblemCode = (typeof PROBLEMS)[number];
 
@@ -28,19 +28,10 @@ export class Problem extends Error {
 /** The codes of the server that a clerk can do something about. Others are told by their status. */
 const BY_CODE: Record<string, ProblemCode> = {
   bad_credentials: "bad_credentials",
-  invalid_credentials: "bad_credentials",
-  wrong_credentials: "bad_credentials",
-  rate_limited: "too_many_attempts",
   too_many_requests: "too_many_attempts",
-  transition_refused: "conflict",
-  conflict: "conflict",
-  already_called: "conflict",
-  busy: "not_your_turn",
+  invalid_transition: "step_refused",
   queue_full: "queue_full",
-  capacity_reached: "queue_full",
   service_closed: "service_closed",
-  queue_inactive: "service_closed",
-  agent_paused: "paused",
   agent_unavailable: "paused",
   no_counter: "no_counter",
 };

@@ -5,7 +5,11 @@ import type { Agent } from "./wire";
 import { Problem } from "./problem";
 import { rest, type Fetch } from "./rest";
 
-export type SignIn = { access: string; refresh: string; expires_in: number; user: User; agent: Agent | null };
+/** `expires_in` in seconds. */
+type Tokens = { access: string; refresh: string; expires_in: number };
+/** A server may keep the refresh token as it is. */
+type Renewed = Omit<Tokens, "refresh"> & { refresh?: string };
+export type SignIn = Tokens & { user: User; agent: Agent | null };
 export type User = { id: number; email: string; name?: string };
 
 /** Renew when this share of the token's life has passed: a token never dies under a clerk's finger. */
@@ -17,8 +21,8 @@ export type Remembered = { tenant: string; email: string };
 /** `localStorage` and `sessionStorage`, or what stands in for them. */
 export type Storage = Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem">;
 
-type Held = { tenant: string; access: string; refresh: string; renew_at_ms: number };
-type Kept = { tenant: string; refresh: string };
+type Held = { tenant: string; access: string; refresh: string; agent: number | null; renew_at_ms: number };
+type Kept = { tenant: string; refresh: string; agent: number | null };
 
 export class Session {
   #held: Held | null = null;
@@ -50,26 +54,25 @@ export class Session {
       throw thrown instanceof Problem && thrown.code === "signed_out" ? new Problem("bad_credentials", 401) : thrown;
     }
     if (!answer) throw new Problem("garbage");
-    this.#hold(tenant, answer.access, answer.refresh, answer.expires_in);
+    this.#hold(tenant, answer, answer.agent?.id ?? null);
     this.lasting.setItem(WHO_KEY, JSON.stringify({ tenant, email } satisfies Remembered));
     return answer;
   }
 
   /** Goes on with the tab's session after a reload. Null when there is none; a Problem when it cannot be renewed. */
-  async resume(): Promise<SignIn | null> {
+  async resume(): Promise<{ tenant: string; agent: number | null } | null> {
     const kept = readJson<Kept>(this.tab, REFRESH_KEY);
     if (!kept) return null;
-    this.#held = { tenant: kept.tenant, access: "", refresh: kept.refresh, renew_at_ms: 0 };
-    return this.#renew();
+    this.#held = { tenant: kept.tenant, access: "", refresh: kept.refresh, agent: kept.agent, renew_at_ms: 0 };
+    await this.access();
+    return { tenant: kept.tenant, agent: kept.agent };
   }
 
   /** A token that is good for a while yet. */
   async access(): Promise<string> {
     if (!this.#held) throw new Problem("signed_out", 401);
     if (this.now() < this.#held.renew_at_ms) return this.#held.access;
-    this.#renewal ??= this.#renew()
-      .then((answer) => answer.access)
-      .finally(() => (this.#renewal = null));
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
     return this.#renewal;
   }
 
@@ -83,17 +86,17 @@ export class Session {
     this.tab.removeItem(REFRESH_KEY);
   }
 
-  async #renew(): Promise<SignIn> {
+  async #renew(): Promise<string> {
     const held = this.#held;
     if (!held) throw new Problem("signed_out", 401);
     try {
       const body = { refresh: held.refresh };
-      const answer = await rest<SignIn>(this.fetch, { method: "POST", path: "/api/v1/auth/refresh/", body });
+      const answer = await rest<Renewed>(this.fetch, { method: "POST", path: "/api/v1/auth/refresh/", body });
       if (!answer) throw new Problem("garbage");
       // Signed out while the answer was on its way: it must not sign anybody in again.
       if (this.#held !== held) throw new Problem("signed_out", 401);
-      this.#hold(held.tenant, answer.access, answer.refresh ?? held.refresh, answer.expires_in);
-      return answer;
+      this.#hold(held.tenant, { ...answer, refresh: answer.refresh ?? held.refresh }, held.agent);
+      return answer.access;
     } catch (thrown) {
       // Only a refusal ends the session; a network that is away does not.
       if (thrown instanceof Problem && [400, 401, 403].includes(thrown.status)) {
@@ -104,9 +107,9 @@ export class Session {
     }
   }
 
-  #hold(tenant: string, access: string, refresh: string, expires_in_s: number): void {
-    this.#held = { tenant, access, refresh, renew_at_ms: this.now() + expires_in_s * 1000 * RENEW_AT };
-    this.tab.setItem(REFRESH_KEY, JSON.stringify({ tenant, refresh } satisfies Kept));
+  #hold(tenant: string, { access, refresh, expires_in }: Tokens, agent: number | null): void {
+    this.#held = { tenant, access, refresh, agent, renew_at_ms: this.now() + expires_in * 1000 * RENEW_AT };
+    this.tab.setItem(REFRESH_KEY, JSON.stringify({ tenant, refresh, agent } satisfies Kept));
   }
 }
 

@@ -1,0 +1,91 @@
+# The counter page, as a clerk reads it all day.
+counter-page = Counter
+counter-page-at = Counter { $counter }
+choose-counter-title = Which counter are you at?
+choose-counter-help = The counter’s number is shown and announced with each call.
+choose-counter-none = No counter is defined for this site. Ask your manager.
+change-counter = Change counter
+status = Your status
+status-disponible = Available
+status-occupe = Busy
+status-pause = On a break
+status-hors_ligne = Away
+told-status-disponible = You are available.
+told-status-occupe = You are busy.
+told-status-pause = You are on a break. Nobody is called to your counter.
+told-status-hors_ligne = You have left the counter.
+action-call_next = Call next
+action-start = Start
+action-end = End
+action-resume = Resume service
+action-end_and_next = End and call next
+action-recall = Recall
+action-no_show = No-show
+action-hold = Hold
+action-transfer = Transfer…
+action-cancel = Cancel…
+action-call = Call
+action-call-number = Call { $number }
+action-call_again = Call again
+action-call_again-number = Call { $number } again
+told-call_next = { $number } is called to counter { $counter }.
+told-call = { $number } is called to counter { $counter }.
+told-recall = { $number } is called again.
+told-start = { $number } is being served.
+told-end = { $number } is done.
+told-no_show = { $number } is marked as a no-show.
+told-hold = { $number } is on hold.
+told-cancel = { $number } is cancelled.
+told-transfer = { $number } now waits in “{ $queue }”.
+told-nobody = Nobody is waiting.
+told-checked = The screen is up to date again. Check before going on.
+trouble-title-call_next = Nobody could be called
+trouble-title-ticket = { $number }: this did not go through
+trouble-title-other = This did not go through
+trouble-unsure = It is not known yet whether the server did it. The buttons come back as soon as it has been checked.
+desk-now = Ticket at the counter
+desk-free = Counter free
+desk-paused = You are on a break
+desk-paused-help = Your colleagues call the people who wait.
+desk-called = Called at { $time }
+desk-serving = Being served since { $time }
+desk-waited = Waited
+desk-since = Since the call
+desk-duration = Time served
+desk-nudge = Nobody coming? Recall, or mark the person as a no-show.
+desk-priority = Priority
+waiting-title = Who waits
+waiting-count = { $count ->
+    [0] Nobody waits
+    [one] { $count } person waits
+   *[other] { $count } people wait
+}
+waiting-and = { $count } · { $longest }
+waiting-longest = the longest for { $minutes }
+waiting-more = { $count ->
+    [one] and { $count } more
+   *[other] and { $count } more
+}
+waiting-nobody = Nobody
+waiting-loading = Reading the list…
+hold-title = On hold with me
+hold-none = No ticket set aside.
+recent-title = Recent tickets
+recent-none = Nothing yet today.
+recent-done = served
+recent-no_show = no-show
+transfer-title = Transfer { $number } to…
+transfer-help = The person keeps the number and waits in the other queue.
+transfer-none = No other queue is open.
+cancel-title = Cancel ticket { $number }?
+cancel-help = The person will not be called again. This cannot be undone.
+cancel-confirm = Cancel the ticket
+cancel-keep = Keep the ticket
+help-title = Keyboard shortcuts
+help-primary = The big button
+help-next = Call next, ending the service under way first
+help-pause = Break, or back from it
+help-help = This help
+help-open = Shortcuts
+key-space = Space
+key-enter = Enter

@@ -1,0 +1,78 @@
+// The fake server's REST: which request does what to the world, and the errors of the contract. No page knows it.
+import type { AgentStatus, Page } from "../wire";
+import type { Fault } from "./door";
+import { Refused, STEPS, type Transition, type World } from "./world";
+
+type Answer = { status: number; body: unknown };
+
+/** What the fake accepts as a sign-in; any other password is wrong. */
+export const PASSWORD = "demo";
+/** The clerk behind the fake's only sign-in. */
+const AGENT = 1;
+
+export function answer(world: World, fault: Fault, path: string, init: RequestInit): Answer {
+  try {
+    return { status: 200, body: route(world, fault, path, init) };
+  } catch (thrown) {
+    if (thrown instanceof Nothing) return { status: 204, body: null };
+    if (thrown instanceof Refused) return { status: thrown.status, body: { code: thrown.code, detail: thrown.code } };
+    return { status: 500, body: { code: "internal", detail: String(thrown) } };
+  }
+}
+
+class Nothing extends Error {}
+
+function route(world: World, fault: Fault, whole: string, init: RequestInit): unknown {
+  const [path = "", search = ""] = whole.split("?");
+  const query = new URLSearchParams(search);
+  const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Record<string, unknown>;
+  if (path === "/api/v1/auth/login/") {
+    if (body.password !== PASSWORD) throw new Refused(401, "bad_credentials");
+    return { ...tokens(), user: { id: 1, email: String(body.email) }, agent: world.agent(AGENT) };
+  }
+  if (fault === "unauthorised") throw new Refused(401, "token_invalid");
+  if (path === "/api/v1/auth/refresh/") return tokens();
+  const [, kind = "", id = "", verb = ""] = /\/tenants\/[^/]+\/([^/]+)\/(?:([^/]+)\/)?(?:([^/]+)\/)?$/.exec(path) ?? [];
+  if (init.method !== "GET" && fault === "conflict" && kind === "tickets") throw new Refused(409, "invalid_transition");
+  switch (kind) {
+    case "queues":
+      return page(world.queues);
+    case "counters":
+      return page(world.counters);
+    case "agents":
+      return id === "" ? page(world.agents) : agentRoute(world, fault, Number(id), verb, init, body);
+    case "tickets":
+      return id === "" ? page(tickets(world, query)) : ticketRoute(world, id, verb, body);
+    default:
+      throw new Refused(404, "not_found");
+  }
+}
+
+function agentRoute(world: World, fault: Fault, id: number, verb: string, init: RequestInit, body: Record<string, unknown>): unknown {
+  if (verb === "set-status") return world.setStatus(id, body.status as AgentStatus);
+  if (verb === "call-next") {
+    if (fault === "conflict") throw new Refused(409, "invalid_transition");
+    const ticket = world.callNext(id);
+    if (!ticket) throw new Nothing();
+    return ticket;
+  }
+  return init.method === "PATCH" ? world.sit(id, String(body.counter)) : { ...world.agent(id) };
+}
+
+function ticketRoute(world: World, id: string, verb: string, body: Record<string, unknown>): unknown {
+  if (verb === "") return structuredClone(world.ticket(id));
+  if (!(verb in STEPS)) throw new Refused(404, "not_found");
+  const after = world.step(id, verb as Transition, AGENT, Number(body.queue_id));
+  return verb === "call" ? { status: "called" } : after;
+}
+
+function tickets(world: World, query: URLSearchParams) {
+  const status = query.get("status");
+  const rows = [...world.tickets.values()].filter((ticket) => status === null || ticket.status === status);
+  rows.sort((a, b) => a.created_at.localeCompare(b.created_at));
+  return structuredClone(query.get("ordering") === "-created_at" ? rows.reverse() : rows);
+}
+
+const page = <T>(results: T[]): Page<T> => ({ count: results.length, next: null, previous: null, results });
+
+const tokens = () => ({ access: "fake-access", refresh: "fake-refresh", expires_in: 3600 });
