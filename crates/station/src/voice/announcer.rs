@@ -282,6 +282,8 @@ impl Worker {
             sound.append_silence(AFTER_CHIME_MS);
         }
         sound.append(&phrase);
+        // Before it is levelled: the meter's blocks of 400 ms reach over the end of the words.
+        sound.append_silence(AFTER_PART_MS);
         match normalise(&mut sound, TARGET_LUFS, TRUE_PEAK_CEILING_DBTP) {
             Ok(_) => {}
             // Still under the ceiling, and a call at the wrong level is better than none.
@@ -290,7 +292,6 @@ impl Worker {
             }
         }
         sound.apply_gain(volume.gain());
-        sound.append_silence(AFTER_PART_MS);
         self.speaker.play(&sound)?;
         Ok(())
     }
