@@ -1,0 +1,362 @@
+//! The printer's state: sensors, receive buffer, answers. Shared by the threads that receive, print and answer.
+//!
+//! Decides what each byte and each instruction does; moves no paper and touches no transport.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::PrintedSlip;
+use super::options::{Ability, Instruction, VirtualPrinterOptions};
+
+/// The key of `DLE DC4` function 8.
+const CLEAR_BUFFER: [u8; 10] = [0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8];
+
+/// State and the bell that rings at each change of it.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Shared {
+    pub(super) fn new(options: &VirtualPrinterOptions) -> Self {
+        Shared { state: Mutex::new(State::new(options)), changed: Condvar::new() }
+    }
+
+    /// The state. A thread that died while it held it leaves it as it was, which is what a broken printer would do too.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn ring(&self) {
+        self.changed.notify_all();
+    }
+
+    pub(super) fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn wait_for<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        limit: std::time::Duration,
+    ) -> MutexGuard<'a, State> {
+        self.changed.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// Whether somebody is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    Free,
+    Held,
+    /// The transport shall break it off.
+    Breaking,
+}
+
+pub(super) struct State {
+    // Sensors and mechanics.
+    pub(super) paper_left_mm: f64,
+    near_end_mm: f64,
+    cover_open: bool,
+    offline: bool,
+    pub(super) cutter_stuck: bool,
+    pub(super) cutter_error: bool,
+    // Character.
+    mute: bool,
+    garbage: Option<u32>,
+    process_id: Ability,
+    automatic_status: Ability,
+    status_in_turn: Ability,
+    clear_buffer: Ability,
+    false_identity: bool,
+    // Receiving.
+    pub(super) received: VecDeque<u8>,
+    buffer_bytes: usize,
+    recent: VecDeque<u8>,
+    /// Grows each time the buffer is thrown away; whoever is printing then stops.
+    pub(super) cleared: u64,
+    disconnect_after: Option<u64>,
+    // Answering.
+    pub(super) outbox: VecDeque<u8>,
+    automatic_mask: u8,
+    last_automatic: Option<[u8; 4]>,
+    // The rest.
+    pub(super) link: Link,
+    pub(super) stopping: bool,
+    pub(super) slips: Vec<PrintedSlip>,
+    pub(super) unknown_commands: u64,
+}
+
+impl State {
+    fn new(options: &VirtualPrinterOptions) -> Self {
+        let mut state = State {
+            paper_left_mm: options.paper_mm,
+            near_end_mm: options.near_end_mm,
+            cover_open: false,
+            offline: false,
+            cutter_stuck: false,
+            cutter_error: false,
+            mute: false,
+            garbage: None,
+            process_id: Ability::Known,
+            automatic_status: Ability::Known,
+            status_in_turn: Ability::Known,
+            clear_buffer: Ability::Known,
+            false_identity: false,
+            received: VecDeque::new(),
+            buffer_bytes: options.buffer_bytes.max(16),
+            recent: VecDeque::new(),
+            cleared: 0,
+            disconnect_after: None,
+            outbox: VecDeque::new(),
+            automatic_mask: 0,
+            last_automatic: None,
+            link: Link::Free,
+            stopping: false,
+            slips: Vec::new(),
+            unknown_commands: 0,
+        };
+        for fault in &options.faults {
+            state.instruct(*fault);
+        }
+        state
+    }
+
+    /// Does to the printer what the instruction says.
+    pub(super) fn instruct(&mut self, instruction: Instruction) {
+        match instruction {
+            Instruction::Paper(millimetres) | Instruction::PaperLeft(millimetres) => self.paper_left_mm = millimetres,
+            Instruction::OpenCover => self.cover_open = true,
+            Instruction::CloseCover => self.cover_open = false,
+            Instruction::JamCutter => self.cutter_stuck = true,
+            Instruction::FreeCutter => {
+                self.cutter_stuck = false;
+                self.cutter_error = false;
+            }
+            Instruction::Mute => {
+                self.mute = true;
+                self.outbox.clear();
+            }
+            Instruction::Unmute => self.mute = false,
+            Instruction::Offline => self.offline = true,
+            Instruction::Online => self.offline = false,
+            Instruction::Garbage => self.garbage = Some(0x1234_5678),
+            Instruction::Clean => self.garbage = None,
+            Instruction::Disconnect => self.break_off(),
+            Instruction::DisconnectAfter(bytes) => self.disconnect_after = Some(bytes),
+            Instruction::ProcessId(ability) => self.process_id = ability,
+            Instruction::AutomaticStatus(ability) => self.automatic_status = ability,
+            Instruction::StatusInTurn(ability) => self.status_in_turn = ability,
+            Instruction::ClearBuffer(ability) => self.clear_buffer = ability,
+            Instruction::FalseIdentity => self.false_identity = true,
+        }
+        self.report_change();
+    }
+
+    fn break_off(&mut self) {
+        if self.link == Link::Held {
+            self.link = Link::Breaking;
+        }
+    }
+
+    pub(super) fn paper_out(&self) -> bool {
+        self.paper_left_mm <= 0.0
+    }
+
+    fn near_end(&self) -> bool {
+        self.paper_left_mm <= self.near_end_mm
+    }
+
+    /// True when paper can move.
+    pub(super) fn can_print(&self) -> bool {
+        !self.cover_open && !self.offline && !self.cutter_error && !self.paper_out()
+    }
+
+    /// What a person in front of it would see, one word each.
+    pub(super) fn description(&self) -> serde_json::Value {
+        serde_json::json!({
+            "paper_mm": self.paper_left_mm.round(),
+            "near_end": self.near_end(),
+            "cover": if self.cover_open { "open" } else { "closed" },
+            "cutter": if self.cutter_error || self.cutter_stuck { "jammed" } else { "ok" },
+            "online": self.can_print(),
+            "mute": self.mute,
+            "connected": self.link != Link::Free,
+            "slips": self.slips.len(),
+        })
+    }
+
+    // Receiving.
+
+    pub(super) fn has_room(&self) -> bool {
+        self.received.len() < self.buffer_bytes
+    }
+
+    /// Takes one byte from the line: acts at once when it completes a real-time command, and puts it into the buffer.
+    pub(super) fn receive(&mut self, byte: u8) {
+        if let Some(left) = self.disconnect_after.as_mut() {
+            if *left == 0 {
+                self.disconnect_after = None;
+                self.break_off();
+                return;
+            }
+            *left -= 1;
+        }
+        self.received.push_back(byte);
+        self.recent.push_back(byte);
+        if self.recent.len() > CLEAR_BUFFER.len() {
+            self.recent.pop_front();
+        }
+        let recent: Vec<u8> = self.recent.iter().copied().collect();
+        let action = match recent.as_slice() {
+            [.., 0x10, 0x04, question @ 1..=4] => {
+                let answer = self.told(*question);
+                self.answer(&[answer]);
+                true
+            }
+            [.., 0x10, 0x05, 1] => {
+                self.recover();
+                true
+            }
+            [.., 0x10, 0x05, 2] => {
+                self.recover();
+                self.throw_away();
+                true
+            }
+            whole if whole == CLEAR_BUFFER && self.clear_buffer == Ability::Known => {
+                self.throw_away();
+                self.recover();
+                self.answer(&[0x37, 0x25, 0]);
+                true
+            }
+            _ => false,
+        };
+        if action {
+            self.recent.clear();
+        }
+    }
+
+    fn throw_away(&mut self) {
+        self.received.clear();
+        self.cleared += 1;
+    }
+
+    /// Recovers from a cutter error if its cause is gone.
+    fn recover(&mut self) {
+        if !self.cutter_stuck {
+            self.cutter_error = false;
+            self.report_change();
+        }
+    }
+
+    // Answering.
+
+    fn told(&self, question: u8) -> u8 {
+        let bits = match question {
+            1 if !self.can_print() => 0x08,
+            2 => {
+                let cover = if self.cover_open { 0x04 } else { 0 };
+                let paper = if self.paper_out() { 0x20 } else { 0 };
+                let error = if self.cutter_error { 0x40 } else { 0 };
+                cover | paper | error
+            }
+            3 if self.cutter_error => 0x08,
+            4 if self.paper_out() => 0x6C,
+            4 if self.near_end() => 0x0C,
+            _ => 0,
+        };
+        0x12 | bits
+    }
+
+    fn automatic(&self) -> [u8; 4] {
+        let offline = if self.can_print() { 0 } else { 0x08 };
+        let cover = if self.cover_open { 0x20 } else { 0 };
+        let cutter = if self.cutter_error { 0x08 } else { 0 };
+        let near = if self.near_end() { 0x03 } else { 0 };
+        let out = if self.paper_out() { 0x0C } else { 0 };
+        [0x10 | offline | cover, cutter, near | out, 0x0F]
+    }
+
+    /// Sends the automatic status if it is switched on and something has changed.
+    pub(super) fn report_change(&mut self) {
+        let now = self.automatic();
+        if self.automatic_mask != 0 && self.last_automatic != Some(now) {
+            self.last_automatic = Some(now);
+            self.answer(&now);
+        }
+    }
+
+    /// `GS a`: reports at once and from now on.
+    pub(super) fn switch_automatic(&mut self, mask: u8) {
+        if self.automatic_status == Ability::Known {
+            self.automatic_mask = mask;
+            self.last_automatic = None;
+            self.report_change();
+        }
+    }
+
+    /// `ESC @` switches the automatic status off, as on the strictest models.
+    pub(super) fn initialise(&mut self) {
+        self.automatic_mask = 0;
+    }
+
+    /// `GS ( H`: the fence.
+    pub(super) fn echo(&mut self, id: [u8; 4]) {
+        if self.process_id == Ability::Known {
+            self.answer(&[0x37, 0x22, id[0], id[1], id[2], id[3], 0]);
+        }
+    }
+
+    /// `GS r`.
+    pub(super) fn answer_in_turn(&mut self, sensor: u8) {
+        if self.status_in_turn == Ability::Known {
+            let near = if self.near_end() { 0x03 } else { 0 };
+            let out = if self.paper_out() { 0x0C } else { 0 };
+            self.answer(&[if sensor % 48 == 1 { near | out } else { 0 }]);
+        }
+    }
+
+    /// `GS I`.
+    pub(super) fn identify(&mut self, what: u8) {
+        let model: &[u8] = if self.false_identity { b"_TM-T88V\0" } else { b"_SmartQueue virtual\0" };
+        match what {
+            66 => self.answer(b"_EPSON\0"),
+            67 => self.answer(model),
+            _ => self.answer(&[0x20]),
+        }
+    }
+
+    fn answer(&mut self, bytes: &[u8]) {
+        if self.mute || self.link != Link::Held {
+            return;
+        }
+        self.noise();
+        self.outbox.extend(bytes);
+        self.noise();
+    }
+
+    /// Three bytes of noise from a fixed sequence, so that a failing test fails again.
+    fn noise(&mut self) {
+        if let Some(seed) = self.garbage.as_mut() {
+            for _ in 0..3 {
+                *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                self.outbox.push_back(seed.to_be_bytes()[0]);
+            }
+        }
+    }
+
+    // The link.
+
+    pub(super) fn connected(&mut self) {
+        self.link = Link::Held;
+        self.recent.clear();
+    }
+
+    /// What was received stays in the buffer, as in a real printer; who was told of changes is gone.
+    pub(super) fn disconnected(&mut self) {
+        self.link = Link::Free;
+        self.outbox.clear();
+        self.automatic_mask = 0;
+        self.last_automatic = None;
+    }
+}

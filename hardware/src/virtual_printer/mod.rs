@@ -1,0 +1,169 @@
+//! A printer made of software: it takes ESC/POS bytes over TCP or a pseudo terminal, answers like a printer, runs out of paper
+//! like a printer, and renders what it prints.
+//!
+//! It is part of the product: the demo prints on it, the tests judge the driver by its log of truth, and an installer without
+//! hardware sees a slip. It is an interpreter of bytes that shares no code path with the driver beyond the code page's
+//! table, and never looks at anything but the bytes it received.
+
+mod command;
+mod engine;
+mod glyphs;
+mod mechanism;
+mod options;
+mod paper;
+mod transport;
+mod truth;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+pub use command::CutKind;
+use engine::Engine;
+use mechanism::Shared;
+pub use options::{Ability, INSTRUCTIONS, Instruction, UnknownInstruction, VirtualPrinterOptions};
+use truth::Truth;
+
+use crate::printer::{DEFAULT_BAUD, FlowControl, PrinterSelector};
+
+/// Dots per millimetre of its 203 dpi head.
+const DOTS_PER_MM: usize = 8;
+
+/// A slip that fell into the tray.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrintedSlip {
+    /// 1 for the first slip of this printer's life.
+    pub index: usize,
+    /// The lines of text on it, as a reader sees them.
+    pub lines: Vec<String>,
+    /// What its QR codes say.
+    pub codes: Vec<String>,
+    /// Its length.
+    pub millimetres: f64,
+    /// Bytes that were interpreted for it, questions in the stream included.
+    pub bytes: u64,
+    /// How it was cut.
+    pub cut: CutKind,
+    /// When it was cut, UTC milliseconds.
+    pub at_ms: u64,
+    /// How it looks, 8 dots per millimetre.
+    pub picture: Arc<image::GrayImage>,
+}
+
+/// A running virtual printer; dropping it switches it off.
+pub struct VirtualPrinter {
+    shared: Arc<Shared>,
+    selector: PrinterSelector,
+    wake: Option<SocketAddr>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl VirtualPrinter {
+    /// Starts one behind a TCP listener, for example on `127.0.0.1:0` for a free port.
+    ///
+    /// # Errors
+    /// When the address, the picture folder or the log cannot be used.
+    pub fn start_tcp(address: &str, options: VirtualPrinterOptions) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        let bound = listener.local_addr()?;
+        let baud = options.baud;
+        let selector = PrinterSelector::Tcp { host: bound.ip().to_string(), port: bound.port() };
+        let mut printer = VirtualPrinter::start(selector, options)?;
+        let shared = Arc::clone(&printer.shared);
+        printer.threads.push(transport::spawn("listener", move || transport::accept(&listener, &shared, baud))?);
+        printer.wake = Some(bound);
+        Ok(printer)
+    }
+
+    /// Starts one behind a pseudo terminal whose name is the symbolic link `link`, made here and removed at the end.
+    ///
+    /// # Errors
+    /// When there is no pseudo terminal, or the link, the picture folder or the log cannot be made.
+    #[cfg(unix)]
+    pub fn start_pty(link: &Path, options: VirtualPrinterOptions) -> io::Result<Self> {
+        let baud = options.baud;
+        let selector = PrinterSelector::Serial {
+            path: link.to_owned(),
+            baud: baud.unwrap_or(DEFAULT_BAUD),
+            flow: FlowControl::None,
+        };
+        let mut printer = VirtualPrinter::start(selector, options)?;
+        let thread = transport::open_pty(link, &printer.shared, baud)?;
+        printer.threads.push(thread);
+        Ok(printer)
+    }
+
+    fn start(selector: PrinterSelector, options: VirtualPrinterOptions) -> io::Result<Self> {
+        let truth = Truth::open(&options)?;
+        let shared = Arc::new(Shared::new(&options));
+        let (sender, receiver) = mpsc::channel();
+        let engine = Engine::new(Arc::clone(&shared), sender, &options);
+        let mut printer = VirtualPrinter { shared, selector, wake: None, threads: Vec::new() };
+        printer.threads.push(transport::spawn("truth", move || truth.run(&receiver))?);
+        printer.threads.push(transport::spawn("engine", move || engine.run())?);
+        Ok(printer)
+    }
+
+    /// How a driver reaches it.
+    #[must_use]
+    pub fn selector(&self) -> PrinterSelector {
+        self.selector.clone()
+    }
+
+    /// What fell into the tray so far.
+    #[must_use]
+    pub fn slips(&self) -> Vec<PrintedSlip> {
+        self.shared.lock().slips.clone()
+    }
+
+    /// Waits until that many slips fell, at most for `limit`; returns what there is then.
+    #[must_use]
+    pub fn wait_for_slips(&self, count: usize, limit: Duration) -> Vec<PrintedSlip> {
+        let deadline = Instant::now() + limit;
+        let mut state = self.shared.lock();
+        while state.slips.len() < count {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = self.shared.wait_for(state, left);
+        }
+        state.slips.clone()
+    }
+
+    /// Lets something happen to it.
+    pub fn instruct(&self, instruction: Instruction) {
+        self.shared.lock().instruct(instruction);
+        self.shared.ring();
+    }
+
+    /// What a person in front of it would see, as JSON.
+    #[must_use]
+    pub fn description(&self) -> serde_json::Value {
+        self.shared.lock().description()
+    }
+
+    /// Commands received that it does not know.
+    #[must_use]
+    pub fn unknown_commands(&self) -> u64 {
+        self.shared.lock().unknown_commands
+    }
+}
+
+impl Drop for VirtualPrinter {
+    fn drop(&mut self) {
+        self.shared.lock().stopping = true;
+        self.shared.ring();
+        if let Some(address) = self.wake {
+            // The listener waits for a connection and looks at nothing else.
+            drop(TcpStream::connect_timeout(&address, Duration::from_secs(1)));
+        }
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has stopped, which is all that is asked of it.
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! How bytes reach the virtual printer: a TCP listener with one connection at a time, or a pseudo terminal. Knows no command.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::mechanism::{Link, Shared};
+
+/// How often a waiting reader looks whether the printer is switched off.
+const LOOK: Duration = Duration::from_millis(50);
+/// Bytes that travel as one on a line of a given speed; small, so that the pace is even.
+const PACED_BYTES: usize = 16;
+/// Time that a connection which is just ending has before the next one is refused.
+const HANDOVER: Duration = Duration::from_millis(200);
+
+/// Starts a thread with a name that shows up in debuggers.
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(format!("virtual-printer-{name}")).spawn(work)
+}
+
+/// Accepts connections until the printer is switched off. Like most network printers it serves one and closes the others.
+pub(super) fn accept(listener: &TcpListener, shared: &Arc<Shared>, baud: Option<u32>) {
+    for stream in listener.incoming() {
+        let mut state = shared.lock();
+        let patience = Instant::now() + HANDOVER;
+        while state.link != Link::Free && !state.stopping {
+            let left = patience.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = shared.wait_for(state, left);
+        }
+        if state.stopping {
+            return;
+        }
+        let Ok(stream) = stream else {
+            continue;
+        };
+        if state.link != Link::Free {
+            // Dropping the stream closes it; the state stays with the one who holds the printer.
+            continue;
+        }
+        state.connected();
+        drop(state);
+        let for_connection = Arc::clone(shared);
+        // A thread that cannot be started leaves the printer without a connection, and the next one tries again.
+        if spawn("connection", move || serve_tcp(&stream, &for_connection, baud)).is_err() {
+            shared.lock().disconnected();
+        }
+    }
+}
+
+fn serve_tcp(stream: &TcpStream, shared: &Arc<Shared>, baud: Option<u32>) {
+    let prepared = stream.set_nodelay(true).and_then(|()| stream.set_read_timeout(Some(LOOK)));
+    if let (Ok(()), Ok(reader), Ok(writer)) = (prepared, stream.try_clone(), stream.try_clone()) {
+        serve(reader, writer, shared, baud);
+    }
+    // The other side may be gone already.
+    drop(stream.shutdown(Shutdown::Both));
+    shared.lock().disconnected();
+    shared.ring();
+}
+
+/// Serves one connection to its end: receives on this thread, answers on another.
+pub(super) fn serve(
+    reader: impl Read,
+    mut writer: impl Write + Send + 'static,
+    shared: &Arc<Shared>,
+    baud: Option<u32>,
+) {
+    let for_answers = Arc::clone(shared);
+    let answering = spawn("answers", move || answer(&mut writer, &for_answers, baud));
+    receive(reader, shared, baud);
+    let mut state = shared.lock();
+    if state.link == Link::Held {
+        state.link = Link::Breaking;
+    }
+    drop(state);
+    shared.ring();
+    if let Ok(thread) = answering {
+        // A writer that panicked has written all it will.
+        drop(thread.join());
+    }
+}
+
+fn receive(mut reader: impl Read, shared: &Arc<Shared>, baud: Option<u32>) {
+    let mut buffer = [0; 4096];
+    let longest = if baud.is_some() { PACED_BYTES } else { buffer.len() };
+    loop {
+        let mut state = shared.lock();
+        while !state.has_room() && !state.stopping && state.link == Link::Held {
+            state = shared.wait(state);
+        }
+        if state.stopping || state.link != Link::Held {
+            return;
+        }
+        drop(state);
+        let count = match reader.read(&mut buffer[..longest]) {
+            Ok(0) => return,
+            Ok(count) => count,
+            Err(cause) if is_pause(&cause) => continue,
+            Err(_) => return,
+        };
+        thread::sleep(time_on_line(count, baud));
+        let mut state = shared.lock();
+        for byte in &buffer[..count] {
+            state.receive(*byte);
+            if state.link != Link::Held {
+                break;
+            }
+        }
+        drop(state);
+        shared.ring();
+    }
+}
+
+fn answer(writer: &mut impl Write, shared: &Arc<Shared>, baud: Option<u32>) {
+    loop {
+        let mut state = shared.lock();
+        while state.outbox.is_empty() && !state.stopping && state.link == Link::Held {
+            state = shared.wait(state);
+        }
+        if state.stopping || state.link != Link::Held {
+            return;
+        }
+        let bytes: Vec<u8> = state.outbox.drain(..).collect();
+        drop(state);
+        thread::sleep(time_on_line(bytes.len(), baud));
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            match writer.write(rest) {
+                Ok(0) => return,
+                Ok(count) => rest = &rest[count..],
+                // A host that does not read loses answers; a printer does not wait for it.
+                Err(cause) if is_pause(&cause) => break,
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn is_pause(cause: &io::Error) -> bool {
+    [ErrorKind::WouldBlock, ErrorKind::TimedOut, ErrorKind::Interrupted].contains(&cause.kind())
+}
+
+fn time_on_line(bytes: usize, baud: Option<u32>) -> Duration {
+    match baud {
+        Some(baud) => Duration::from_micros(bytes as u64 * 10_000_000 / u64::from(baud.max(1))),
+        None => Duration::ZERO,
+    }
+}
+
+/// Opens a pseudo terminal, gives it the name `link`, and serves it until the printer is switched off.
+#[cfg(unix)]
+pub(super) fn open_pty(link: &std::path::Path, shared: &Arc<Shared>, baud: Option<u32>) -> io::Result<JoinHandle<()>> {
+    use serialport::{SerialPort, TTYPort};
+
+    let (mut ours, mut theirs) = TTYPort::pair()?;
+    // Without this only a superuser could open the terminal's other end.
+    theirs.set_exclusive(false)?;
+    ours.set_timeout(LOOK)?;
+    let name = theirs.name().ok_or_else(|| io::Error::from(ErrorKind::NotFound))?;
+    if std::fs::symlink_metadata(link).is_ok_and(|found| found.file_type().is_symlink()) {
+        std::fs::remove_file(link)?;
+    }
+    std::os::unix::fs::symlink(name, link)?;
+    let writer = ours.try_clone_native()?;
+    let shared = Arc::clone(shared);
+    let link = link.to_owned();
+    shared.lock().connected();
+    spawn("pty", move || {
+        // Nobody is seen to come or go on a serial line. Holding the other end keeps it alive between its users.
+        let _held = theirs;
+        let mut state = shared.lock();
+        while !state.stopping {
+            state.connected();
+            drop(state);
+            match (ours.try_clone_native(), writer.try_clone_native()) {
+                (Ok(reader), Ok(writer)) => serve(reader, writer, &shared, baud),
+                (Err(_), _) | (_, Err(_)) => break,
+            }
+            state = shared.lock();
+        }
+        // A link that somebody else removed is no loss.
+        drop(std::fs::remove_file(&link));
+    })
+}

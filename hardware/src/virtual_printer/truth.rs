@@ -1,0 +1,60 @@
+//! The log of truth and the pictures: what really fell into the tray, written down slip by slip. Never read by the driver.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+
+use super::options::VirtualPrinterOptions;
+use super::{CutKind, PrintedSlip};
+
+pub(super) struct Truth {
+    pictures: Option<PathBuf>,
+    log: Option<File>,
+}
+
+impl Truth {
+    /// Opens the log and makes the folder, so that a wrong path is told at the start and not at the first slip.
+    pub(super) fn open(options: &VirtualPrinterOptions) -> io::Result<Self> {
+        if let Some(folder) = &options.png {
+            fs::create_dir_all(folder)?;
+        }
+        let log = match &options.log {
+            Some(path) => Some(OpenOptions::new().append(true).create(true).open(path)?),
+            None => None,
+        };
+        Ok(Truth { pictures: options.png.clone(), log })
+    }
+
+    /// Writes slips down until the printer is switched off. The picture comes first: who reads of a slip finds it.
+    pub(super) fn run(mut self, trays: &Receiver<PrintedSlip>) {
+        for slip in trays {
+            let name = format!("slip-{:04}.png", slip.index);
+            let picture = self.pictures.as_ref().map(|folder| folder.join(&name));
+            // A full disk costs the picture and not the printer; the log then says that there is none.
+            let picture = picture.filter(|path| save(&slip, path).is_ok());
+            if let Some(log) = self.log.as_mut() {
+                let line = serde_json::json!({
+                    "event": "slip",
+                    "slip": slip.index,
+                    "lines": slip.lines,
+                    "codes": slip.codes,
+                    "mm": slip.millimetres,
+                    "bytes": slip.bytes,
+                    "cut": match slip.cut { CutKind::Full => "full", CutKind::Partial => "partial" },
+                    "at_ms": slip.at_ms,
+                    "png": picture.map(|path| path.display().to_string()),
+                });
+                drop(writeln!(log, "{line}").and_then(|()| log.flush()));
+            }
+        }
+    }
+}
+
+/// Writes beside and renames, so that nobody sees half a picture.
+fn save(slip: &PrintedSlip, path: &std::path::Path) -> image::ImageResult<()> {
+    let unfinished = path.with_extension("part");
+    slip.picture.save_with_format(&unfinished, image::ImageFormat::Png)?;
+    fs::rename(&unfinished, path)?;
+    Ok(())
+}
