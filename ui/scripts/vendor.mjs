@@ -24,7 +24,7 @@ const screenIcons = [
   "octagon-x", "pause", "play", "plug", "printer", "printer-check", "receipt-text", "refresh-cw", "repeat", "rotate-ccw",
   "ruler", "search", "server", "settings", "space", "tablet-smartphone", "timer", "triangle-alert", "tv", "usb",
   "user-check", "user-x", "volume-2", "volume-x", "wifi-off", "x", "circle-x", "cable", "network", "database", "bell",
-  "chevron-up", "ellipsis", "keyboard-off", "eye", "eye-off", "plus", "minus", "calendar", "chart-column", "history", "list",
+  "chevron-up", "ellipsis", "keyboard-off", "eye", "eye-off", "armchair", "plus", "minus", "calendar", "chart-column", "history", "list",
 ];
 const fonts = [
   ["@fontsource-variable/atkinson-hyperlegible-next", "atkinson-hyperlegible-next-latin-wght-normal"],

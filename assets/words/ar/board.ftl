@@ -20,3 +20,4 @@ board-online = مباشر
 board-connecting = جارٍ الاتصال
 board-offline = غير متصل
 board-standalone = بدون خادم
+board-wait = { $range } د

@@ -4,6 +4,7 @@ counter-page-at = الشباك { $counter }
 choose-counter-title = في أي شباك أنت؟
 choose-counter-help = يُعرض رقم الشباك ويُعلن مع كل نداء.
 choose-counter-none = لا يوجد شباك معرّف لهذا الموقع. اسأل مسؤولك.
+choose-counter-taken = زميل هناك
 change-counter = تغيير الشباك
 status = حالتك
 status-disponible = متاح

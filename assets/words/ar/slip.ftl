@@ -17,3 +17,4 @@ slip-copy = نسخة طُبعت الساعة { $time }
 slip-thanks = شكرًا لزيارتكم
 slip-test-title = اختبار الطباعة
 slip-test-frame = يجب أن تظهر حواف الإطار الأربع.
+slip-copy-number = نسخة { $number }

@@ -20,3 +20,4 @@ board-online = Live
 board-connecting = Connecting
 board-offline = No connection
 board-standalone = No server
+board-wait = { $range } min

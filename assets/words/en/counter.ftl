@@ -4,6 +4,7 @@ counter-page-at = Counter { $counter }
 choose-counter-title = Which counter are you at?
 choose-counter-help = The counter’s number is shown and announced with each call.
 choose-counter-none = No counter is defined for this site. Ask your manager.
+choose-counter-taken = a colleague is there
 change-counter = Change counter
 status = Your status
 status-disponible = Available

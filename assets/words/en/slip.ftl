@@ -14,3 +14,4 @@ slip-copy = Copy printed at { $time }
 slip-thanks = Thank you for your visit
 slip-test-title = Print test
 slip-test-frame = All four edges of the frame must be visible.
+slip-copy-number = COPY { $number }

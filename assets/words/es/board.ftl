@@ -20,3 +20,4 @@ board-online = En directo
 board-connecting = Conectando
 board-offline = Sin conexión
 board-standalone = Sin servidor
+board-wait = { $range } min

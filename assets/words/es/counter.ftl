@@ -4,6 +4,7 @@ counter-page-at = Ventanilla { $counter }
 choose-counter-title = ¿En qué ventanilla está?
 choose-counter-help = El número de la ventanilla se muestra y se anuncia en cada llamada.
 choose-counter-none = No hay ninguna ventanilla definida en este lugar. Pregunte a su responsable.
+choose-counter-taken = hay un compañero
 change-counter = Cambiar de ventanilla
 status = Su estado
 status-disponible = Disponible

@@ -15,3 +15,4 @@ slip-copy = Copia impresa a las { $time }
 slip-thanks = Gracias por su visita
 slip-test-title = Prueba de impresión
 slip-test-frame = Los cuatro bordes del marco deben verse.
+slip-copy-number = COPIA { $number }

@@ -20,3 +20,4 @@ board-online = En direct
 board-connecting = Connexion en cours
 board-offline = Sans connexion
 board-standalone = Sans serveur
+board-wait = { $range } min

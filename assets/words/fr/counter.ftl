@@ -4,6 +4,7 @@ counter-page-at = Guichet { $counter }
 choose-counter-title = À quel guichet êtes-vous ?
 choose-counter-help = Le numéro du guichet s’affiche et s’annonce à chaque appel.
 choose-counter-none = Aucun guichet n’est défini pour ce site. Demandez à votre responsable.
+choose-counter-taken = un collègue y est
 change-counter = Changer de guichet
 status = Votre état
 status-disponible = Disponible

@@ -15,3 +15,4 @@ slip-copy = Copie imprimée à { $time }
 slip-thanks = Merci de votre visite
 slip-test-title = Test d’impression
 slip-test-frame = Les quatre bords du cadre doivent être visibles.
+slip-copy-number = COPIE { $number }

@@ -20,3 +20,4 @@ board-online = Em direto
 board-connecting = A ligar
 board-offline = Sem ligação
 board-standalone = Sem servidor
+board-wait = { $range } min

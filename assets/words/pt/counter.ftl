@@ -4,6 +4,7 @@ counter-page-at = Balcão { $counter }
 choose-counter-title = Em que balcão está?
 choose-counter-help = O número do balcão é mostrado e anunciado em cada chamada.
 choose-counter-none = Não há nenhum balcão definido neste local. Fale com o seu responsável.
+choose-counter-taken = está lá um colega
 change-counter = Mudar de balcão
 status = O seu estado
 status-disponible = Disponível

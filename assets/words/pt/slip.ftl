@@ -15,3 +15,4 @@ slip-copy = Cópia impressa às { $time }
 slip-thanks = Obrigado pela sua visita
 slip-test-title = Teste de impressão
 slip-test-frame = Os quatro lados da moldura devem ver-se.
+slip-copy-number = CÓPIA { $number }

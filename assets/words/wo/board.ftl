@@ -20,3 +20,4 @@ board-online = Ci saasi
 board-connecting = Mu ngi lëkkaloo
 board-offline = Lëkkalul
 board-standalone = Amul serwër
+board-wait = { $range } sim.

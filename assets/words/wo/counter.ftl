@@ -4,6 +4,7 @@ counter-page-at = Gise { $counter }
 choose-counter-title = Ban gise nga nekk?
 choose-counter-help = Nimero gise bi dina feeñ te dinañu ko yégle saa yu nekk.
 choose-counter-none = Amul benn gise ci barab bii. Laajal sa njiit.
+choose-counter-taken = am na ku fa nekk
 change-counter = Soppi gise
 status = Ni nga nekke
 status-disponible = Ci liggéey

@@ -13,3 +13,4 @@ slip-copy = Duppi bu génn ci { $time }
 slip-thanks = Jërëjëf ci sa ñëw
 slip-test-title = Jéem génne këyit
 slip-test-frame = Wetu kaadar bi yépp war nañoo feeñ.
+slip-copy-number = KOPI { $number }

@@ -40,6 +40,12 @@ export function waitRange(say: Say, range: [number, number] | null): string {
   return say("wait-range", { min: least, max: most });
 }
 
+/** "10–15", "5" or "<2": the figures alone, for the board, always read left to right. */
+export function shortRange([least, most]: [number, number]): string {
+  if (least <= 0) return `<${Math.max(1, most)}`;
+  return least === most ? String(most) : `${least}–${most}`;
+}
+
 /** "Réouverture demain à 09:00". */
 export function nextOpening(say: Say, opening: NextOpening): string {
   const time = `${two(Math.floor(opening.minute / 60))}:${two(opening.minute % 60)}`;
