@@ -9,6 +9,7 @@
 
 mod level;
 mod ogg;
+mod variant;
 mod words;
 
 use std::io::Write as _;
@@ -18,6 +19,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::json;
 
+use self::variant::Data;
 use self::words::{Clip, Voice};
 
 /// Rate of the Ogg files in Hz. A voice from espeak-ng holds nothing above 11 kHz.
@@ -40,9 +42,15 @@ const CLIP_LUFS: f64 = -20.0;
 /// Everything below this, relative to the loudest sample, before and after a word counts as silence: -46 dB.
 const SILENCE: f32 = 0.005;
 
-/// Left standing before and after the trimmed word, and faded: a plosive needs its start, a vowel its end.
-const HEAD_MS: usize = 8;
-const TAIL_MS: usize = 35;
+/// Left standing around the trimmed word, in milliseconds.
+const MARGIN_MS: usize = 5;
+
+/// How a word begins, and how it ends if it ends softly, in milliseconds: short, because the burst of a final consonant is
+/// what tells "sept" from "cet".
+const SOFT_FADE_MS: usize = 8;
+
+/// How a word ends that stops in mid-vowel, as the synthesiser's do: the length of a breath's end.
+const VOWEL_FADE_MS: usize = 70;
 
 /// Renders all languages. Prints one line per language.
 pub fn run() -> Result<()> {
@@ -51,11 +59,13 @@ pub fn run() -> Result<()> {
 }
 
 fn render_all(folder: &Path) -> Result<()> {
-    let synthesiser = version(Command::new("espeak-ng").arg("--version"), "espeak-ng")?;
-    let encoder = version(Command::new("sox").arg("--version"), "sox")?;
+    let synthesiser = version("espeak-ng")?;
+    let encoder = version("sox")?;
+    let data = Data::with_variant(&synthesiser)?;
+    let names = (first_words(&synthesiser), first_words(&encoder));
     let mut total = 0;
     for voice in words::VOICES {
-        let bytes = render_language(&folder.join(voice.language), voice, &synthesiser, &encoder)?;
+        let bytes = render_language(&folder.join(voice.language), voice, &data, (&names.0, &names.1))?;
         writeln!(std::io::stdout().lock(), "{}: {} clips, {bytes} bytes", voice.language, words::clips(voice).len())?;
         total += bytes;
     }
@@ -64,15 +74,22 @@ fn render_all(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The first line that a program says about itself, without the path that espeak-ng adds.
-fn version(command: &mut Command, name: &str) -> Result<String> {
-    let output = command.output().with_context(|| format!("{name} is needed; `cargo xtask setup` installs it"))?;
+/// The first line that a program says about itself.
+fn version(name: &str) -> Result<String> {
+    let output = Command::new(name)
+        .arg("--version")
+        .output()
+        .with_context(|| format!("{name} is needed; `cargo xtask setup` installs it"))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().next().unwrap_or_default();
-    Ok(line.split("  ").next().unwrap_or_default().trim_start_matches("sox:").trim().to_owned())
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-fn render_language(folder: &Path, voice: &Voice, synthesiser: &str, encoder: &str) -> Result<u64> {
+/// A version without the program's path, which is the machine's business.
+fn first_words(version: &str) -> String {
+    version.trim_start_matches("sox:").trim().split("  ").next().unwrap_or_default().to_owned()
+}
+
+fn render_language(folder: &Path, voice: &Voice, data: &Data, (synthesiser, encoder): (&str, &str)) -> Result<u64> {
     std::fs::create_dir_all(folder)?;
     let clips = words::clips(voice);
     let mut files = Vec::new();
@@ -82,7 +99,8 @@ fn render_language(folder: &Path, voice: &Voice, synthesiser: &str, encoder: &st
         let name = format!("{}.ogg", group.name);
         let mut sound: Vec<f32> = Vec::new();
         for clip in group.clips {
-            let (samples, loudness) = render_clip(clip).with_context(|| format!("{} {}", voice.language, clip.id))?;
+            let (samples, loudness) =
+                render_clip(clip, data).with_context(|| format!("{} {}", voice.language, clip.id))?;
             entries.push(json!({
                 "id": clip.id,
                 "text": clip.text,
@@ -109,7 +127,7 @@ fn render_language(folder: &Path, voice: &Voice, synthesiser: &str, encoder: &st
         "licence": "Apache-2.0",
         "origin": format!("Synthesised by {synthesiser}, run as a program; encoded by {encoder}. espeak-ng is under the \
             GPL-3.0-or-later and is neither linked nor distributed here: only its output is."),
-        "voice": { "name": voice.name, "letters": voice.letters, "words_per_minute": voice.words_per_minute,
+        "voice": { "name": voice.name, "letters": voice.letters, "variant": variant::NAME, "words_per_minute": voice.words_per_minute,
             "pitch": voice.pitch },
         "files": files,
         "clips": entries,
@@ -141,9 +159,17 @@ fn write_manifest(folder: &Path, manifest: &serde_json::Value) -> Result<()> {
 }
 
 /// One word at the working rate, trimmed and levelled, with its loudness in LUFS.
-fn render_clip(clip: &Clip) -> Result<(Vec<f32>, f64)> {
-    let mut synthesis = Command::new("espeak-ng")
-        .args(["-v", clip.voice, "-s", &clip.words_per_minute.to_string(), "-p", &clip.pitch.to_string()])
+fn render_clip(clip: &Clip, data: &Data) -> Result<(Vec<f32>, f64)> {
+    let mut synthesis = data
+        .command()
+        .args([
+            "-v",
+            &format!("{}+{}", clip.voice, variant::NAME),
+            "-s",
+            &clip.words_per_minute.to_string(),
+            "-p",
+            &clip.pitch.to_string(),
+        ])
         // Half of the possible level, since some voices clip inside the synthesiser; -z leaves out its final pause.
         .args(["-a", "80", "-z", "--stdout", &clip.spoken])
         .stdout(Stdio::piped())
@@ -165,7 +191,8 @@ fn render_clip(clip: &Clip) -> Result<(Vec<f32>, f64)> {
         .collect();
     let mut word = trimmed(&samples)?;
     let loudness = level::level(&mut word, CLIP_LUFS);
-    level::fade(&mut word, HEAD_MS * WORK_RATE_HZ / 1_000, TAIL_MS * WORK_RATE_HZ / 1_000);
+    let end_ms = if level::stops_in_mid_sound(&word) { VOWEL_FADE_MS } else { SOFT_FADE_MS };
+    level::fade(&mut word, SOFT_FADE_MS * WORK_RATE_HZ / 1_000, end_ms * WORK_RATE_HZ / 1_000);
     Ok((word, loudness))
 }
 
@@ -176,8 +203,8 @@ fn trimmed(samples: &[f32]) -> Result<Vec<f32>> {
     let (Some(first), Some(last)) = (samples.iter().position(loud), samples.iter().rposition(loud)) else {
         bail!("the synthesiser was silent");
     };
-    let start = first.saturating_sub(HEAD_MS * WORK_RATE_HZ / 1_000);
-    let end = (last + TAIL_MS * WORK_RATE_HZ / 1_000).min(samples.len());
+    let start = first.saturating_sub(MARGIN_MS * WORK_RATE_HZ / 1_000);
+    let end = (last + MARGIN_MS * WORK_RATE_HZ / 1_000).min(samples.len());
     let mut word = samples[start..end].to_vec();
     let ratio = WORK_RATE_HZ / FILE_RATE_HZ;
     word.resize(word.len().next_multiple_of(ratio), 0.0);

@@ -260,3 +260,7 @@ fn failed(operation: &'static str) -> impl Fn(cpal::Error) -> SpeakerError {
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+#[path = "device_tests.rs"]
+mod tests;

@@ -46,6 +46,15 @@ pub fn fade(word: &mut [f32], head: usize, tail: usize) {
     }
 }
 
+/// Whether a word breaks off while it sounds: its last 20 ms hold more than a fifth of the level of the whole. A final
+/// consonant is far weaker than that.
+pub fn stops_in_mid_sound(word: &[f32]) -> bool {
+    let level =
+        |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32;
+    let end = &word[word.len().saturating_sub(960)..];
+    level(end).sqrt() > 0.2 * level(word).sqrt()
+}
+
 fn loudness(word: &[f32]) -> f64 {
     let weighted = filtered(&LOW_END, filtered(&HEAD, word.iter().map(|sample| f64::from(*sample)).collect()));
     let mean = weighted.iter().map(|sample| sample * sample).sum::<f64>() / weighted.len().max(1) as f64;

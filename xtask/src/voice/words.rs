@@ -8,7 +8,7 @@
 pub struct Voice {
     /// Language code, which is also the folder.
     pub language: &'static str,
-    /// espeak-ng's voice and variant.
+    /// espeak-ng's voice.
     pub name: &'static str,
     /// The voice of the letters. Arabic names Latin letters the English way: with an Arabic voice B and P, and F and V,
     /// are one sound.
@@ -58,14 +58,13 @@ const fn same(text: &'static str) -> Word {
     Word { text, spoken: text }
 }
 
-/// The variant f2 shifts all formants by the same tenth, as a smaller head does, and stays clear; the others with a
-/// woman's pitch are either breathy or distort single vowels. 140 words a minute is slow speech, a quarter below the
-/// synthesiser's usual pace.
+/// 140 words a minute is calm speech, a fifth below the synthesiser's usual pace; Arabic counts its long, fully vowelled
+/// words otherwise and needs 155 for the same calm.
 pub const VOICES: &[Voice] = &[
     Voice {
         language: "fr",
-        name: "fr+f2",
-        letters: "fr+f2",
+        name: "fr",
+        letters: "fr",
         words_per_minute: 140,
         pitch: 42,
         ticket: same("ticket"),
@@ -82,8 +81,8 @@ pub const VOICES: &[Voice] = &[
     },
     Voice {
         language: "en",
-        name: "en-gb+f2",
-        letters: "en-gb+f2",
+        name: "en-gb",
+        letters: "en-gb",
         words_per_minute: 140,
         pitch: 42,
         ticket: same("ticket"),
@@ -98,8 +97,8 @@ pub const VOICES: &[Voice] = &[
     },
     Voice {
         language: "es",
-        name: "es+f2",
-        letters: "es+f2",
+        name: "es",
+        letters: "es",
         words_per_minute: 140,
         pitch: 42,
         ticket: same("turno"),
@@ -115,8 +114,8 @@ pub const VOICES: &[Voice] = &[
     },
     Voice {
         language: "pt",
-        name: "pt+f2",
-        letters: "pt+f2",
+        name: "pt",
+        letters: "pt",
         words_per_minute: 140,
         pitch: 42,
         ticket: same("senha"),
@@ -134,8 +133,8 @@ pub const VOICES: &[Voice] = &[
     },
     Voice {
         language: "ar",
-        name: "ar+f2",
-        letters: "en-gb+f2",
+        name: "ar",
+        letters: "en-gb",
         words_per_minute: 155,
         pitch: 42,
         ticket: Word { text: "تذكرة", spoken: "تَذْكِرَه" },
@@ -158,11 +157,12 @@ pub const VOICES: &[Voice] = &[
 /// Every clip of a language, those of one group side by side.
 pub fn clips(voice: &Voice) -> Vec<Clip> {
     let clip = |group, id: String, name, (text, spoken): (String, String)| Clip {
+        // A letter is the shortest word and the easiest to mistake, so it takes its time.
+        words_per_minute: if group == LETTERS { LETTER_WORDS_PER_MINUTE } else { voice.words_per_minute },
         id,
         text,
         spoken,
         voice: name,
-        words_per_minute: voice.words_per_minute,
         pitch: voice.pitch,
         group,
     };
@@ -182,7 +182,7 @@ pub fn clips(voice: &Voice) -> Vec<Clip> {
         let text = if voice.language == "ar" { ARABIC_LETTERS[index].to_owned() } else { letter.to_string() };
         // No full stop behind a letter: "C." is read as the Roman numeral in Portuguese.
         let id = format!("letter-{}", letter.to_ascii_lowercase());
-        clips.push(clip("letters", id, voice.letters, (text, letter.to_string())));
+        clips.push(clip(LETTERS, id, voice.letters, (text, letter.to_string())));
     }
     for number in 0..100 {
         let (text, spoken) = (voice.cardinal)(number);
@@ -205,6 +205,9 @@ pub fn groups(clips: &[Clip]) -> Vec<Group<'_>> {
         .filter_map(|clips| clips.first().map(|first| Group { name: first.group, clips }))
         .collect()
 }
+
+const LETTERS: &str = "letters";
+const LETTER_WORDS_PER_MINUTE: u32 = 105;
 
 const NUMBER_GROUPS: [&str; 10] = [
     "numbers-0",
