@@ -13,26 +13,32 @@ use crate::profile::Profile;
 
 /// Before anything is known, and while the setup has stopped the station.
 pub fn resting() -> View {
-    view(&Profile { mode: Mode::Kiosk, language: Language::Fr, name: String::new() }, KioskScreen::Starting, vec![])
+    view(Mode::Kiosk, Language::Fr, "", KioskScreen::Starting, vec![])
 }
 
 /// The station of this profile is starting.
 pub fn starting(profile: &Profile) -> View {
-    view(profile, KioskScreen::Starting, vec![])
+    view(profile.mode, profile.language, &profile.name, KioskScreen::Starting, vec![])
 }
 
 /// The station of this profile cannot start: its journal is held by another program or damaged, or the profile cannot be
 /// read. Customers read that nothing can be taken, staff read the fault, and the cause is in the log.
 pub fn out_of_service(profile: &Profile) -> View {
     let fault = FaultLine { code: FaultCode::JournalFailed, since_ms: clock::wall_ms() };
-    view(profile, KioskScreen::Closed { reason: ClosedReason::NoService, next_opening: None }, vec![fault])
+    view(
+        profile.mode,
+        profile.language,
+        &profile.name,
+        KioskScreen::Closed { reason: ClosedReason::NoService, next_opening: None },
+        vec![fault],
+    )
 }
 
-fn view(profile: &Profile, screen: KioskScreen, faults: Vec<FaultLine>) -> View {
+fn view(mode: Mode, language: Language, name: &str, screen: KioskScreen, faults: Vec<FaultLine>) -> View {
     let kiosk = KioskView {
         screen,
         session: SessionView {
-            language: profile.language,
+            language: language,
             large_text: false,
             high_contrast: false,
             low_reach: false,
@@ -49,9 +55,9 @@ fn view(profile: &Profile, screen: KioskScreen, faults: Vec<FaultLine>) -> View 
         recent: vec![],
         waiting: vec![],
         ticker: vec![],
-        language: profile.language,
+        language,
     };
-    let (mode, kiosk, board) = match profile.mode {
+    let (mode, kiosk, board) = match mode {
         Mode::Kiosk | Mode::Setup => (ViewMode::Kiosk, Some(kiosk), None),
         Mode::Board => (ViewMode::Board, None, Some(board)),
         Mode::All => (ViewMode::All, Some(kiosk), Some(board)),
@@ -59,7 +65,7 @@ fn view(profile: &Profile, screen: KioskScreen, faults: Vec<FaultLine>) -> View 
     View {
         mode,
         station: StationCard {
-            name: profile.name.clone(),
+            name: name.to_owned(),
             site_name: String::new(),
             brand_colour: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -12,6 +12,7 @@ use tracing::{debug, error, info};
 
 use crate::face::Face;
 use crate::host::Host;
+use crate::profile::Profile;
 use crate::watch::Watch;
 use crate::{Lobby, clock};
 
@@ -19,12 +20,16 @@ use crate::{Lobby, clock};
 pub const VIEW_EVENT: &str = "view";
 
 /// What a page needs to know before its first view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Startup {
     /// The face of the window that asks.
     face: Face,
     /// Whether it is an ordinary window.
     windowed: bool,
+    /// The screen's diagonal in millimetres; nothing without a profile.
+    screen_diagonal_mm: Option<u32>,
+    /// The distance of the farthest seat in metres; nothing without a profile.
+    farthest_seat_m: Option<f64>,
 }
 
 /// Why a command did nothing.
@@ -76,7 +81,13 @@ fn alive<R: Runtime>(window: WebviewWindow<R>, watch: State<'_, Watch>, drawn: b
 #[tauri::command]
 fn startup<R: Runtime>(window: WebviewWindow<R>, lobby: State<'_, Lobby>) -> Result<Startup, IpcError> {
     let face = Face::of_label(window.label()).ok_or(IpcError::UnknownWindow)?;
-    Ok(Startup { face, windowed: lobby.windowed() })
+    let profile = Profile::read(lobby.folder());
+    Ok(Startup {
+        face,
+        windowed: lobby.windowed(),
+        screen_diagonal_mm: profile.as_ref().map(|profile| profile.screen_diagonal_mm),
+        farthest_seat_m: profile.as_ref().map(|profile| profile.farthest_seat_m),
+    })
 }
 
 /// The newest view, for a page that has just been loaded.
@@ -172,3 +183,6 @@ fn internal(error: impl std::fmt::Debug) -> IpcError {
     error!(?error, "a command failed");
     IpcError::Internal
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,15 +22,17 @@ mod watch;
 mod windows;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use tauri::{App, Manager as _, RunEvent, Runtime, WindowEvent};
+use tauri::{App, AppHandle, Manager as _, RunEvent, Runtime, Window, WindowEvent};
 use tracing::error;
 
 pub use arguments::{Arguments, Mode};
 use face::Face;
 use host::Host;
 use lobby::Lobby;
+use placement::Screen;
 use watch::Watch;
 
 /// Opens the windows and stays until the last one is closed or the program is told to end.
@@ -48,7 +50,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
         )
         .init();
-    let app = assemble(tauri::Builder::default(), arguments, Watch::new(started))?;
+    #[cfg(target_os = "linux")]
+    linux::reach_screen()?;
+    let app = assemble(tauri::Builder::default(), arguments, started, windows::screens)?;
+    let handle = app.handle().clone();
+    handle.state::<Lobby>().open(&handle, arguments.mode)?;
+    watch::start(handle.clone()).context("watching the pages")?;
+    shutdown::listen(handle);
     app.run(|app, event| {
         // Tauri's events are many and may grow; this is the only one that asks for something.
         if let RunEvent::Exit = event {
@@ -58,43 +66,45 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The app with its state, its commands and its first windows, on any runtime: the system's or the tests'.
-fn assemble<R: Runtime>(builder: tauri::Builder<R>, arguments: &Arguments, watch: Watch) -> Result<App<R>> {
-    let Arguments { profile, mode, windowed } = arguments.clone();
-    builder
-        .manage(watch)
+/// The app with its state and its commands but without a window, on any runtime: the system's or the tests'. The
+/// latter's has no monitors and no way to say so, hence `find_screens`.
+fn assemble<R: Runtime>(
+    builder: tauri::Builder<R>,
+    arguments: &Arguments,
+    started: Instant,
+    find_screens: impl Fn(&AppHandle<R>) -> Vec<Screen> + Send + Sync + 'static,
+) -> Result<App<R>> {
+    let app = builder
+        .manage(Watch::new(started))
         .invoke_handler(ipc::handler())
-        .on_window_event(|window, event| {
-            if let WindowEvent::CloseRequested { api, .. } = event
-                && Face::of_label(window.label()) == Some(Face::Setup)
-            {
-                // Whoever closes the setup of a machine that is in service wants the service back.
-                api.prevent_close();
-                let app = window.app_handle().clone();
-                tauri::async_runtime::spawn_blocking(move || {
-                    if let Err(error) = app.state::<Lobby>().close_setup(&app) {
-                        error!(error = format!("{error:#}"), "the setup could not be left");
-                        app.exit(1);
-                    }
-                });
-            }
-        })
-        .setup(move |app| {
-            let folder = match profile {
-                Some(folder) => folder,
-                None => default_folder(app)?,
-            };
-            let handle = app.handle().clone();
-            app.manage(Host::new(move |view| ipc::publish(&handle, view)));
-            app.manage(Lobby::new(folder, windowed));
-            let handle = app.handle();
-            handle.state::<Lobby>().open(handle, mode)?;
-            watch::start(handle.clone())?;
-            shutdown::listen(handle.clone());
-            Ok(())
-        })
+        .on_window_event(handle_window_event)
         .build(tauri::generate_context!())
-        .context("the window system cannot be reached")
+        .context("the window system cannot be reached")?;
+    let folder = match &arguments.profile {
+        Some(folder) => folder.clone(),
+        None => default_folder(&app).context("finding the user's data folder")?,
+    };
+    let handle = app.handle().clone();
+    app.manage(Host::new(move |view| ipc::publish(&handle, view)));
+    let handle = app.handle().clone();
+    app.manage(Lobby::new(folder, arguments.windowed, move || find_screens(&handle)));
+    Ok(app)
+}
+
+/// Whoever closes the setup of a machine that is in service wants the service back.
+fn handle_window_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
+    if let WindowEvent::CloseRequested { api, .. } = event
+        && Face::of_label(window.label()) == Some(Face::Setup)
+    {
+        api.prevent_close();
+        let app = window.app_handle().clone();
+        tauri::async_runtime::spawn_blocking(move || {
+            if let Err(error) = app.state::<Lobby>().close_setup(&app) {
+                error!(error = format!("{error:#}"), "the setup could not be left");
+                app.exit(1);
+            }
+        });
+    }
 }
 
 /// Where the profile lies when nobody says: beside nothing else, in the user's data folder.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use anyhow::{Context as _, Result};
 use tauri::{AppHandle, Manager as _, Runtime, WebviewWindow};
 use tracing::{error, warn};
 use webkit2gtk::{CacheModel, SettingsExt as _, WebContextExt as _, WebViewExt, glib};
@@ -28,6 +29,11 @@ pub fn choose_rendering() {
         // Without it the window is larger and less smooth, and works.
         warn!(%error, "the rendering path could not be chosen");
     }
+}
+
+/// Connects to the display. Tauri would do it too, and panic where there is none.
+pub fn reach_screen() -> Result<()> {
+    gtk::init().context("there is no screen to open a window on (are DISPLAY and WAYLAND_DISPLAY set?)")
 }
 
 /// Whether the kernel offers a device that renders. Drivers that only show pictures have a card and no such device.

@@ -11,20 +11,26 @@ use tauri::{AppHandle, Manager as _, Runtime};
 use crate::arguments::Mode;
 use crate::face::{choose_mode, faces_of};
 use crate::host::Host;
+use crate::placement::Screen;
 use crate::profile::Profile;
 use crate::windows;
 
 /// The profile's folder and how this run shows it.
-#[derive(Debug)]
 pub struct Lobby {
     folder: PathBuf,
     windowed: bool,
+    /// Looked at each time, because a television may be switched on late.
+    find_screens: Box<dyn Fn() -> Vec<Screen> + Send + Sync>,
 }
 
 impl Lobby {
     /// Of the profile in `folder`.
-    pub const fn new(folder: PathBuf, windowed: bool) -> Self {
-        Self { folder, windowed }
+    pub fn new(
+        folder: PathBuf,
+        windowed: bool,
+        find_screens: impl Fn() -> Vec<Screen> + Send + Sync + 'static,
+    ) -> Self {
+        Self { folder, windowed, find_screens: Box::new(find_screens) }
     }
 
     /// The profile's folder.
@@ -42,7 +48,7 @@ impl Lobby {
         let profile = Profile::read(&self.folder);
         let mode = choose_mode(asked, profile.as_ref().map(|profile| profile.mode));
         // The windows first: a page takes its time to appear, and the station starts meanwhile.
-        windows::show(app, faces_of(mode), self.windowed)?;
+        self.show(app, mode)?;
         match (mode, profile) {
             (Mode::Setup, _) | (_, None) => Ok(()),
             (Mode::Kiosk | Mode::Board | Mode::All, Some(profile)) => {
@@ -53,7 +59,7 @@ impl Lobby {
 
     /// Replaces the faces by the setup.
     pub fn open_setup<R: Runtime>(&self, app: &AppHandle<R>) -> Result<()> {
-        windows::show(app, faces_of(Mode::Setup), self.windowed)?;
+        self.show(app, Mode::Setup)?;
         app.state::<Host>().stop();
         Ok(())
     }
@@ -70,5 +76,9 @@ impl Lobby {
             return Ok(());
         }
         self.leave_setup(app)
+    }
+
+    fn show<R: Runtime>(&self, app: &AppHandle<R>, mode: Mode) -> Result<()> {
+        windows::show(app, faces_of(mode), self.windowed, &(self.find_screens)())
     }
 }

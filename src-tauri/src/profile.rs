@@ -10,7 +10,7 @@ use crate::standin::setup;
 use crate::arguments::Mode;
 
 /// The part of a profile that decides what a window shows before the station speaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// The faces of this machine.
     pub mode: Mode,
@@ -18,6 +18,10 @@ pub struct Profile {
     pub language: Language,
     /// The station's name.
     pub name: String,
+    /// The screen's diagonal, millimetres.
+    pub screen_diagonal_mm: u32,
+    /// The distance of the farthest seat, metres.
+    pub farthest_seat_m: f64,
 }
 
 impl Profile {
@@ -26,12 +30,12 @@ impl Profile {
         if !folder.join("profile.toml").exists() {
             return None;
         }
-        let setup::SetupProfile { language, mode, name, .. } = setup::load(folder);
+        let setup::SetupProfile { language, mode, name, screen_diagonal_mm, farthest_seat_m, .. } = setup::load(folder);
         let mode = match mode {
             ViewMode::Kiosk => Mode::Kiosk,
             ViewMode::Board => Mode::Board,
             ViewMode::All => Mode::All,
         };
-        Some(Self { mode, language, name })
+        Some(Self { mode, language, name, screen_diagonal_mm, farthest_seat_m })
     }
 }

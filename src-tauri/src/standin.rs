@@ -117,6 +117,8 @@ impl RunningStation {
             mode: crate::arguments::Mode::All,
             language: door::Language::Fr,
             name: "s".into(),
+            screen_diagonal_mm: 800,
+            farthest_seat_m: 8.0,
         };
         Ok(Self { view: std::sync::Mutex::new(std::sync::Arc::new(crate::first_view::starting(&p))) })
     }

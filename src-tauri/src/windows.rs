@@ -24,12 +24,11 @@ const GROUND: Color = Color(0xf3, 0xf5, 0xf7, 255);
 
 /// Opens exactly these faces, and closes the windows of all others. The new ones stand before the old ones go, since
 /// the program ends with its last window.
-pub fn show<R: Runtime>(app: &AppHandle<R>, faces: &[Face], windowed: bool) -> Result<()> {
-    let screens = screens(app);
+pub fn show<R: Runtime>(app: &AppHandle<R>, faces: &[Face], windowed: bool, screens: &[Screen]) -> Result<()> {
     // The last one opened lies on top: where two faces share a screen, that is the first.
     for (order, face) in faces.iter().enumerate().rev() {
         if app.get_webview_window(face.label()).is_none() {
-            open(app, *face, windowed, place(*face, windowed, order, &screens))
+            open(app, *face, windowed, place(*face, windowed, order, screens))
                 .with_context(|| format!("opening the window of the {}", face.label()))?;
         }
     }
@@ -101,7 +100,7 @@ fn is_own_page(address: &Url) -> bool {
 }
 
 /// The monitors, the primary one first.
-fn screens<R: Runtime>(app: &AppHandle<R>) -> Vec<Screen> {
+pub fn screens<R: Runtime>(app: &AppHandle<R>) -> Vec<Screen> {
     let primary = app.primary_monitor().ok().flatten();
     let mut monitors = app.available_monitors().unwrap_or_default();
     if let Some(primary) = &primary {
