@@ -30,7 +30,14 @@ link-lost = انقطع الاتصال
 link-lost-since = انقطع الاتصال منذ { $time }
 link-lost-help = القائمة تعود إلى تلك اللحظة. تعيد الصفحة الاتصال وحدها؛ لم يُفقد شيء.
 link-retry = أعد المحاولة الآن
-minutes = { $count } د
+minutes = { $count ->
+    [zero] { $count } دقيقة
+    [one] دقيقة واحدة
+    [two] دقيقتان
+    [few] { $count } دقائق
+    [many] { $count } دقيقة
+   *[other] { $count } دقيقة
+}
 minutes-none = أقل من دقيقة
 fake-title = بيانات وهمية
 fake-fault = عطل

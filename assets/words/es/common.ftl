@@ -49,3 +49,4 @@ month-9 = septiembre
 month-10 = octubre
 month-11 = noviembre
 month-12 = diciembre
+decimal-mark = ,

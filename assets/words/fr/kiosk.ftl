@@ -31,7 +31,7 @@ kiosk-where = Installez-vous dans la salle d’attente. Votre numéro s’affich
 kiosk-print-printing = Votre ticket s’imprime
 kiosk-print-printed = Prenez votre ticket
 kiosk-print-unconfirmed = Votre ticket devrait être imprimé
-kiosk-print-unconfirmed-help = S’il ne sort pas, notez votre numéro : il est bien enregistré.
+kiosk-print-unconfirmed-help = S’il ne sort pas, notez votre numéro : il est bien enregistré.
 kiosk-print-failed = Votre ticket n’a pas pu être imprimé
 kiosk-print-failed-help = Votre numéro est bien enregistré. Notez-le ou prenez l’écran en photo.
 kiosk-print-unknown = Nous ne savons pas si votre ticket est sorti
@@ -50,7 +50,7 @@ kiosk-closed-no_service = Aucun service n’est ouvert
 kiosk-closed-no_service-help = Revenez un peu plus tard ou adressez-vous à l’accueil.
 kiosk-starting = La borne démarre
 kiosk-starting-help = Elle attend ses réglages. Cela prend quelques instants.
-kiosk-more-time = Voulez-vous plus de temps ?
+kiosk-more-time = Voulez-vous plus de temps ?
 kiosk-more-time-left = { $seconds ->
     [one] Retour à l’accueil dans { $seconds } seconde.
     [many] Retour à l’accueil dans { $seconds } secondes.

@@ -7,12 +7,10 @@ slip-people-ahead =
         [many] { $count } personnes avant vous
        *[other] { $count } personnes avant vous
     }
-slip-wait = Attente : { $wait }
+slip-wait = Attente : { $wait }
 slip-issued = { $date } à { $time }
 slip-where = Votre numéro s’affichera sur l’écran.
 slip-follow = Suivez votre tour sur votre téléphone
-slip-copy = Copie imprimée à { $time }
-slip-thanks = Merci de votre visite
 slip-test-title = Test d’impression
 slip-test-frame = Les quatre bords du cadre doivent être visibles.
 slip-copy-number = COPIE { $number }

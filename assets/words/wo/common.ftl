@@ -38,3 +38,4 @@ month-9 = sattumbar
 month-10 = oktoobar
 month-11 = nowàmbar
 month-12 = desàmbar
+decimal-mark = ,

@@ -40,6 +40,11 @@ export function waitRange(say: Say, range: [number, number] | null): string {
   return say("wait-range", { min: least, max: most });
 }
 
+/** 21.5 as "21,5" where that is how it is written. */
+export function decimal(say: Say, value: number): string {
+  return String(value).replace(".", say("decimal-mark"));
+}
+
 /** "10–15", "5" or "<2": the figures alone, for the board, always read left to right. */
 export function shortRange([least, most]: [number, number]): string {
   if (least <= 0) return `<${Math.max(1, most)}`;

@@ -27,3 +27,15 @@ export function followScreen(diagonal_mm: number): () => void {
   window.addEventListener("resize", apply);
   return () => window.removeEventListener("resize", apply);
 }
+
+/**
+ * Capital height of a called number on the board as a share of the screen's short side, in the tighter of its layouts: two
+ * calls at once, four characters, 16:9. The browser test measures the real board against it.
+ */
+export const BOARD_CAPITAL_SHARE = 0.14;
+
+/** How far away a called number can be read on a 16:9 screen of this diagonal, in metres to one decimal. */
+export function legibleMetres(diagonal_mm: number): number {
+  const short_side_mm = (diagonal_mm * 9) / Math.hypot(16, 9);
+  return Math.floor(((short_side_mm * BOARD_CAPITAL_SHARE) / NUMBER_MM_PER_METRE) * 10) / 10;
+}

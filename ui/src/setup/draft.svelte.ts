@@ -1,0 +1,58 @@
+// What the installer has chosen so far. Holds and checks form, never a rule of the queue: what a profile means is the
+// station's business.
+import type { SetupProfile } from "../bindings";
+
+export const STEPS = ["language", "mode", "server", "printer", "sound", "screen", "pin", "summary"] as const;
+export type Step = (typeof STEPS)[number];
+
+export const PIN_LEAST = 4;
+export const PIN_MOST = 8;
+
+export class Draft {
+  profile: SetupProfile;
+  /** The machine was set up before: its PIN and its pairing may be kept. */
+  readonly known: boolean;
+
+  constructor(profile: SetupProfile) {
+    this.profile = $state(profile);
+    this.known = profile.paired;
+  }
+
+  /** The steps this machine needs: a board alone prints nothing. */
+  get steps(): Step[] {
+    return STEPS.filter((step) => step !== "printer" || this.profile.mode !== "board");
+  }
+
+  /** Whether a step still lacks something without which the profile cannot be saved. */
+  lacks(step: Step): boolean {
+    const { name, server, pairing_token, paired, pin } = this.profile;
+    switch (step) {
+      case "mode":
+        return name.trim() === "";
+      case "server":
+        return server !== null && !paired && (pairing_token ?? "").trim() === "";
+      case "pin":
+        return pin === null && !this.known;
+      case "language":
+      case "printer":
+      case "sound":
+      case "screen":
+        return false;
+      case "summary":
+        return this.steps.some((other) => other !== "summary" && this.lacks(other));
+    }
+  }
+
+  /** The profile as it is saved: empty fields are absent, and a board has no printer. */
+  finished(): SetupProfile {
+    const profile = $state.snapshot(this.profile);
+    const filled = (text: string | null) => (text === null || text.trim() === "" ? null : text.trim());
+    return {
+      ...profile,
+      name: profile.name.trim(),
+      server: filled(profile.server),
+      pairing_token: filled(profile.server) === null ? null : filled(profile.pairing_token),
+      printer: profile.mode === "board" ? null : filled(profile.printer),
+    };
+  }
+}
