@@ -1,15 +1,21 @@
 // What the counter page asks of the server, typed. Each call is one request and its answer, or a Problem; it keeps nothing.
-import type { Client, Agent, AgentStatus, Counter, Queue, Ticket } from "../server";
+import {
+  LIVE,
+  Problem,
+  type Agent,
+  type AgentStatus,
+  type Client,
+  type Counter,
+  type Queue,
+  type Ticket,
+  type TicketStatus,
+} from "../server";
 
 /** The steps of one ticket that need nothing but the ticket. */
 export type TicketStep = "call" | "start" | "end" | "recall" | "no-show" | "hold" | "cancel";
 
 export class CounterApi {
   constructor(private readonly client: Client) {}
-
-  agent(id: number): Promise<Agent> {
-    return this.client.get<Agent>(`agents/${id}/`);
-  }
 
   queues(): Promise<Queue[]> {
     return this.client.list<Queue>("queues/");
@@ -21,35 +27,27 @@ export class CounterApi {
 
   /** Everybody who waits, is called, served or set aside, and those whose visit ended last. */
   async tickets(): Promise<Ticket[]> {
-    const of = (status: string, most: number, ordering = "created_at") =>
-      this.client.list<Ticket>(`tickets/?status=${encodeURIComponent(status)}&ordering=${ordering}`, most);
-    const lists = await Promise.all([
-      of("en_attente", 500),
-      of("appelé", 100),
-      of("en_service", 100),
-      of("en_pause", 100),
-      of("absent", 50, "-created_at"),
-      of("terminé", 50, "-created_at"),
-    ]);
+    const of = (statuses: readonly TicketStatus[], most: number, ordering: string) =>
+      this.client.list<Ticket>(`tickets/?status=${encodeURIComponent(statuses.join(","))}&ordering=${ordering}`, most);
+    const lists = await Promise.all([of(LIVE, 1_000, "created_at"), of(["terminé", "absent"], 100, "-created_at")]);
     return lists.flat();
   }
 
   async sit(agent: number, counter: Counter): Promise<Agent> {
-    return (await this.client.ask<Agent>("PATCH", `agents/${agent}/`, { counter: counter.label })) ?? this.agent(agent);
+    return whole(await this.client.ask<Agent>("POST", `agents/${agent}/set-counter/`, { counter: counter.id }));
   }
 
   async setStatus(agent: number, status: AgentStatus): Promise<Agent> {
-    await this.client.ask("POST", `agents/${agent}/set-status/`, { status });
-    return this.agent(agent);
+    return whole(await this.client.ask<Agent>("POST", `agents/${agent}/set-status/`, { status }));
   }
 
   /** Null: nobody waits. */
   callNext(agent: number): Promise<Ticket | null> {
-    return this.client.ask<Ticket>("POST", `agents/${agent}/call-next/`);
+    return this.client.ask<Ticket>("POST", `agents/${agent}/call-next/`, {});
   }
 
   async step(ticket: string, step: TicketStep): Promise<Ticket> {
-    return this.#whole(ticket, await this.client.ask<Ticket>("POST", `tickets/${ticket}/${step}/`));
+    return this.#whole(ticket, await this.client.ask<Ticket>("POST", `tickets/${ticket}/${step}/`, {}));
   }
 
   async transfer(ticket: string, queue: number): Promise<Ticket> {
@@ -60,4 +58,9 @@ export class CounterApi {
   async #whole(id: string, answer: Ticket | null): Promise<Ticket> {
     return answer?.id === id && typeof answer.number === "string" ? answer : this.client.get<Ticket>(`tickets/${id}/`);
   }
+}
+
+function whole<T>(answer: T | null): T {
+  if (answer === null) throw new Problem("garbage");
+  return answer;
 }

@@ -69,17 +69,21 @@ export class Desk {
     return this.door.lasting.getItem(COUNTER_KEY);
   }
 
-  /** Goes on after a reload, or shows the sign-in form. */
+  /** Goes on after a reload, or shows the sign-in form. With the server away it keeps trying. */
   async open(): Promise<void> {
     try {
       const kept = await this.#session.resume();
-      if (!kept || kept.agent === null) return this.#signedOut(null);
-      const agent = await this.#api.agent(kept.agent);
-      await this.#readPlace(agent);
-      if (agent.counter === null) this.phase = "choosing";
+      this.signInProblem = null;
+      if (!kept?.agent) return this.#signedOut(null);
+      await this.#readPlace(kept.agent);
+      if (kept.agent.counter === null) this.phase = "choosing";
       else this.#enter();
     } catch (thrown) {
-      this.#signedOut(asProblem(thrown));
+      const problem = asProblem(thrown);
+      if (problem.code === "signed_out") return this.#signedOut(problem);
+      // The session is good as far as anybody knows: say what is wrong and try until the server is back.
+      this.signInProblem = problem;
+      this.#cancelReading = this.door.surroundings.after(READ_AGAIN_MS, () => void this.open());
     }
   }
 
@@ -90,7 +94,7 @@ export class Desk {
     try {
       const answer = await this.#session.signIn(tenant, email, password);
       if (!answer.agent) throw new Problem("forbidden", 403);
-      await this.#readPlace(await this.#api.agent(answer.agent.id));
+      await this.#readPlace(answer.agent);
       this.phase = "choosing";
     } catch (thrown) {
       this.#session.signOut();
@@ -155,7 +159,7 @@ export class Desk {
 
   async callNext(): Promise<void> {
     const agent = this.model.agent;
-    if (!agent || inHand(this.model) !== null) return;
+    if (!agent || nextStep(this.model) !== "call_next") return;
     await this.#send("call_next", "", async () => {
       const ticket = await this.#api.callNext(agent.id);
       return ticket ? { tickets: [ticket], told: told("call_next", ticket) } : { tickets: [], told: NOBODY };
@@ -213,6 +217,10 @@ export class Desk {
     try {
       const { tickets, told } = await run();
       this.#put({ input: "answered", tickets, at_seq, told });
+      // A colleague took this counter: the board would send the person nowhere.
+      if (tickets.some((ticket) => ticket.status === "appelé" && ticket.counter === null)) {
+        this.#put({ input: "failed", trouble: { code: "no_counter", action: null, number: "" }, uncertain: false });
+      }
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === "signed_out") return this.#signedOut(problem);
@@ -248,7 +256,9 @@ export class Desk {
   async #readPlace(agent: Agent | null = this.model.agent): Promise<void> {
     if (!agent) return;
     const [counters, queues] = await Promise.all([this.#api.counters(), this.#api.queues()]);
-    this.#put({ input: "signed_in", agent, counters, queues });
+    // A tenant may have several sites; a clerk works at one.
+    const here = <T extends { site: number }>(rows: T[]) => rows.filter((row) => row.site === agent.site);
+    this.#put({ input: "signed_in", agent, counters: here(counters), queues: here(queues) });
   }
 
   async #socketAddress(after: number | null): Promise<string> {
@@ -272,8 +282,7 @@ export class Desk {
   #signedOut(problem: Problem | null): void {
     this.#live.stop();
     this.#cancelReading?.();
-    // A network that was away at the reload leaves the tab's session as it is: the form offers to try again.
-    if (problem === null || problem.code === "signed_out") this.#session.signOut();
+    this.#session.signOut();
     this.model = empty(this.door.now());
     this.signInProblem = problem;
     this.phase = "signed_out";

@@ -31,9 +31,14 @@ export function canAct(model: Model): boolean {
 export type Line = { queue: Queue; waiting: Ticket[] };
 
 /** The clerk's queues with who waits, in the order of their calls. */
-export function lines(model: Model): Line[] {
+export function lines(model: Model, now_ms: number): Line[] {
   const tickets = all(model).filter((ticket) => ticket.status === "en_attente");
-  return mine(model).map((queue) => ({ queue, waiting: arrange(queue, tickets.filter((ticket) => ticket.queue === queue.id)) }));
+  return mine(model).map((queue) => ({ queue, waiting: arrange(queue, tickets.filter((ticket) => ticket.queue === queue.id), now_ms) }));
+}
+
+export function waitingCount(model: Model): number {
+  const ids = model.agent?.queues ?? [];
+  return all(model).filter((ticket) => ticket.status === "en_attente" && ids.includes(ticket.queue)).length;
 }
 
 function mine(model: Model): Queue[] {
@@ -41,20 +46,29 @@ function mine(model: Model): Queue[] {
   return model.queues.filter((queue) => ids.includes(queue.id));
 }
 
-/**
- * The order of crates/domain/src/order.rs, for the eye only: the server chooses whom to call. The promise of an `sla` queue
- * is not on the wire, and its order differs from arrival only by who is already late: arrival is shown.
- */
-function arrange(queue: Queue, tickets: Ticket[]): Ticket[] {
-  const first = (ticket: Ticket) => (queue.algorithm === "priority" ? -ticket.priority : 0);
+/** The order of crates/domain/src/order.rs, for the eye only: the server chooses whom to call. */
+function arrange(queue: Queue, tickets: Ticket[], now_ms: number): Ticket[] {
+  const first = (ticket: Ticket): number => {
+    switch (queue.algorithm) {
+      case "fifo":
+        return 0;
+      case "priority":
+        return -ticket.priority;
+      case "sla":
+        return now_ms - time(ticket.created_at) > queue.sla_seconds * 1000 ? -1 : 0;
+    }
+  };
   return [...tickets].sort(
     (a, b) =>
       first(a) - first(b) ||
       time(a.created_at) - time(b.created_at) ||
-      a.number.localeCompare(b.number) ||
-      a.id.localeCompare(b.id),
+      compare(a.number, b.number) ||
+      compare(a.id, b.id),
   );
 }
+
+/** By code points, as the server does. */
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Set aside by this clerk, the longest first. */
 export function onHold(model: Model): Ticket[] {

@@ -7,10 +7,8 @@ import { rest, type Fetch } from "./rest";
 
 /** `expires_in` in seconds. */
 type Tokens = { access: string; refresh: string; expires_in: number };
-/** A server may keep the refresh token as it is. */
-type Renewed = Omit<Tokens, "refresh"> & { refresh?: string };
 export type SignIn = Tokens & { user: User; agent: Agent | null };
-export type User = { id: number; email: string; name?: string };
+export type User = { id: number; email: string; name: string; scopes: string[] };
 
 /** Renew when this share of the token's life has passed: a token never dies under a clerk's finger. */
 const RENEW_AT = 0.8;
@@ -21,12 +19,12 @@ export type Remembered = { tenant: string; email: string };
 /** `localStorage` and `sessionStorage`, or what stands in for them. */
 export type Storage = Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem">;
 
-type Held = { tenant: string; access: string; refresh: string; agent: number | null; renew_at_ms: number };
-type Kept = { tenant: string; refresh: string; agent: number | null };
+type Held = { tenant: string; access: string; refresh: string; renew_at_ms: number };
+type Kept = { tenant: string; refresh: string };
 
 export class Session {
   #held: Held | null = null;
-  #renewal: Promise<string> | null = null;
+  #renewal: Promise<SignIn> | null = null;
 
   constructor(
     private readonly fetch: Fetch,
@@ -54,26 +52,24 @@ export class Session {
       throw thrown instanceof Problem && thrown.code === "signed_out" ? new Problem("bad_credentials", 401) : thrown;
     }
     if (!answer) throw new Problem("garbage");
-    this.#hold(tenant, answer, answer.agent?.id ?? null);
+    this.#hold(tenant, answer);
     this.lasting.setItem(WHO_KEY, JSON.stringify({ tenant, email } satisfies Remembered));
     return answer;
   }
 
   /** Goes on with the tab's session after a reload. Null when there is none; a Problem when it cannot be renewed. */
-  async resume(): Promise<{ tenant: string; agent: number | null } | null> {
+  async resume(): Promise<SignIn | null> {
     const kept = readJson<Kept>(this.tab, REFRESH_KEY);
     if (!kept) return null;
-    this.#held = { tenant: kept.tenant, access: "", refresh: kept.refresh, agent: kept.agent, renew_at_ms: 0 };
-    await this.access();
-    return { tenant: kept.tenant, agent: kept.agent };
+    this.#held = { tenant: kept.tenant, access: "", refresh: kept.refresh, renew_at_ms: 0 };
+    return this.#renewOnce();
   }
 
   /** A token that is good for a while yet. */
   async access(): Promise<string> {
     if (!this.#held) throw new Problem("signed_out", 401);
     if (this.now() < this.#held.renew_at_ms) return this.#held.access;
-    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
-    return this.#renewal;
+    return (await this.#renewOnce()).access;
   }
 
   /** The server refused the token although it looked good (its key or clock changed): the next request renews it. */
@@ -86,17 +82,23 @@ export class Session {
     this.tab.removeItem(REFRESH_KEY);
   }
 
-  async #renew(): Promise<string> {
+  /** A refresh token is good for one use, and a second use ends the whole session: never two at once. */
+  #renewOnce(): Promise<SignIn> {
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
+    return this.#renewal;
+  }
+
+  async #renew(): Promise<SignIn> {
     const held = this.#held;
     if (!held) throw new Problem("signed_out", 401);
     try {
       const body = { refresh: held.refresh };
-      const answer = await rest<Renewed>(this.fetch, { method: "POST", path: "/api/v1/auth/refresh/", body });
+      const answer = await rest<SignIn>(this.fetch, { method: "POST", path: "/api/v1/auth/refresh/", body });
       if (!answer) throw new Problem("garbage");
       // Signed out while the answer was on its way: it must not sign anybody in again.
       if (this.#held !== held) throw new Problem("signed_out", 401);
-      this.#hold(held.tenant, { ...answer, refresh: answer.refresh ?? held.refresh }, held.agent);
-      return answer.access;
+      this.#hold(held.tenant, answer);
+      return answer;
     } catch (thrown) {
       // Only a refusal ends the session; a network that is away does not.
       if (thrown instanceof Problem && [400, 401, 403].includes(thrown.status)) {
@@ -107,9 +109,9 @@ export class Session {
     }
   }
 
-  #hold(tenant: string, { access, refresh, expires_in }: Tokens, agent: number | null): void {
-    this.#held = { tenant, access, refresh, agent, renew_at_ms: this.now() + expires_in * 1000 * RENEW_AT };
-    this.tab.setItem(REFRESH_KEY, JSON.stringify({ tenant, refresh, agent } satisfies Kept));
+  #hold(tenant: string, { access, refresh, expires_in }: Tokens): void {
+    this.#held = { tenant, access, refresh, renew_at_ms: this.now() + expires_in * 1000 * RENEW_AT };
+    this.tab.setItem(REFRESH_KEY, JSON.stringify({ tenant, refresh } satisfies Kept));
   }
 }
 

@@ -33,14 +33,18 @@ export type Queue = {
   id: number;
   prefix: string;
   name: string;
+  site: number;
   algorithm: Algorithm;
+  /** The promised waiting time. */
+  sla_seconds: number;
   max_capacity: number | null;
   is_active: boolean;
   /** Names in other languages, by ISO code. */
-  names?: Partial<Record<Language, { name: string; hint?: string | null }>>;
-  icon?: string;
-  colour?: string;
-};
+  names: Partial<Record<Language, { name: string; hint?: string | null }>>;
+  icon: string;
+  /** `#rrggbb` */
+  colour: string;
+} & Omit<QueueFigures, "id">;
 
 export type QueueFigures = { id: number; waiting: number; mean_service_seconds: number; available_agents: number };
 
@@ -50,13 +54,41 @@ export type Agent = {
   id: number;
   name: string;
   status: AgentStatus;
+  site: number;
   /** Ids of the queues this agent serves. */
   queues: number[];
-  /** The label of the counter the agent sits at, or null. */
-  counter: string | null;
+  /** Where the agent sits. */
+  counter: { id: number; label: string } | null;
 };
 
-export type Counter = { id: number; label: string };
+/** `agent` sits there now. */
+export type Counter = { id: number; site: number; label: string; agent: number | null };
+
+export type Site = { id: number; name: string; timezone: string; languages: string[]; brand_colour: string | null };
+
+/** A kiosk or board as the office sees it. */
+export type Station = {
+  id: number;
+  site: number;
+  name: string;
+  mode: "kiosk" | "board" | "all";
+  version: string;
+  applied_configuration: number | null;
+  /** The last heartbeat; null before the first. */
+  state: { version: string; mode: string; faults: string[]; unsent: number; clock: string } | null;
+  seen_at: string | null;
+  revoked_at: string | null;
+};
+
+/** What anybody who holds a ticket's id may see of it. */
+export type Followed = {
+  number: string;
+  status: TicketStatus;
+  people_ahead: number | null;
+  eta_seconds: number | null;
+  queue_name: string;
+  counter: string | null;
+};
 
 type Numbered = { seq: number; prev: number };
 

@@ -7,6 +7,8 @@ import type { Storage } from "../session";
 import { answer } from "./routes";
 import { World } from "./world";
 
+export { World };
+
 /** none: all is well; offline: nothing gets through; lost_answer: requests are carried out and their answers lost;
  * unauthorised: tokens are refused; conflict: every step is refused; silent: the socket stops, requests still work. */
 export const FAULTS = ["none", "offline", "lost_answer", "unauthorised", "conflict", "silent"] as const;

@@ -28,10 +28,10 @@ function route(world: World, fault: Fault, whole: string, init: RequestInit): un
   const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Record<string, unknown>;
   if (path === "/api/v1/auth/login/") {
     if (body.password !== PASSWORD) throw new Refused(401, "bad_credentials");
-    return { ...tokens(), user: { id: 1, email: String(body.email) }, agent: world.agent(AGENT) };
+    return signedIn(world, String(body.email));
   }
   if (fault === "unauthorised") throw new Refused(401, "token_invalid");
-  if (path === "/api/v1/auth/refresh/") return tokens();
+  if (path === "/api/v1/auth/refresh/") return signedIn(world, "");
   const [, kind = "", id = "", verb = ""] = /\/tenants\/[^/]+\/([^/]+)\/(?:([^/]+)\/)?(?:([^/]+)\/)?$/.exec(path) ?? [];
   if (init.method !== "GET" && fault === "conflict" && kind === "tickets") throw new Refused(409, "invalid_transition");
   switch (kind) {
@@ -40,7 +40,7 @@ function route(world: World, fault: Fault, whole: string, init: RequestInit): un
     case "counters":
       return page(world.counters);
     case "agents":
-      return id === "" ? page(world.agents) : agentRoute(world, fault, Number(id), verb, init, body);
+      return id === "" ? page(world.agents) : agentRoute(world, fault, Number(id), verb, body);
     case "tickets":
       return id === "" ? page(tickets(world, query)) : ticketRoute(world, id, verb, body);
     default:
@@ -48,7 +48,7 @@ function route(world: World, fault: Fault, whole: string, init: RequestInit): un
   }
 }
 
-function agentRoute(world: World, fault: Fault, id: number, verb: string, init: RequestInit, body: Record<string, unknown>): unknown {
+function agentRoute(world: World, fault: Fault, id: number, verb: string, body: Record<string, unknown>): unknown {
   if (verb === "set-status") return world.setStatus(id, body.status as AgentStatus);
   if (verb === "call-next") {
     if (fault === "conflict") throw new Refused(409, "invalid_transition");
@@ -56,7 +56,8 @@ function agentRoute(world: World, fault: Fault, id: number, verb: string, init: 
     if (!ticket) throw new Nothing();
     return ticket;
   }
-  return init.method === "PATCH" ? world.sit(id, String(body.counter)) : { ...world.agent(id) };
+  if (verb === "set-counter") return world.sit(id, Number(body.counter));
+  return structuredClone(world.agent(id));
 }
 
 function ticketRoute(world: World, id: string, verb: string, body: Record<string, unknown>): unknown {
@@ -67,12 +68,18 @@ function ticketRoute(world: World, id: string, verb: string, body: Record<string
 }
 
 function tickets(world: World, query: URLSearchParams) {
-  const status = query.get("status");
-  const rows = [...world.tickets.values()].filter((ticket) => status === null || ticket.status === status);
+  const statuses = query.get("status")?.split(",");
+  const rows = [...world.tickets.values()].filter((ticket) => statuses?.includes(ticket.status) ?? true);
   rows.sort((a, b) => a.created_at.localeCompare(b.created_at));
   return structuredClone(query.get("ordering") === "-created_at" ? rows.reverse() : rows);
 }
 
 const page = <T>(results: T[]): Page<T> => ({ count: results.length, next: null, previous: null, results });
 
-const tokens = () => ({ access: "fake-access", refresh: "fake-refresh", expires_in: 3600 });
+const signedIn = (world: World, email: string) => ({
+  access: "fake-access",
+  refresh: "fake-refresh",
+  expires_in: 3600,
+  user: { id: 1, email, name: "Awa Diop", scopes: ["read:queue", "write:queue"] },
+  agent: structuredClone(world.agent(AGENT)),
+});

@@ -40,18 +40,21 @@ const QUEUES: Queue[] = [
 
 function queue(id: number, prefix: string, name: string, colour: string, icon: string, names: Record<string, string>): Queue {
   const others = Object.fromEntries(Object.entries(names).map(([code, text]) => [code, { name: text }]));
-  return { id, prefix, name, algorithm: id === 1 ? "priority" : "fifo", max_capacity: 50, is_active: true, names: others, icon, colour };
+  return {
+    id, prefix, name, site: 1, algorithm: id === 1 ? "priority" : "fifo", sla_seconds: 900, max_capacity: 50, is_active: true,
+    names: others, icon, colour, waiting: 0, mean_service_seconds: 300, available_agents: 1,
+  };
 }
 
 export type Options = { now: () => number; people: boolean };
 
 export class World {
   readonly queues = QUEUES;
-  readonly counters: Counter[] = ["1", "2", "3"].map((label, index) => ({ id: index + 1, label }));
+  readonly counters: Counter[] = ["1", "2", "3"].map((label, index) => ({ id: index + 1, site: 1, label, agent: null }));
   readonly agents: Agent[] = [
-    { id: 1, name: "Awa Diop", status: "hors_ligne", queues: [1, 2], counter: null },
-    { id: 2, name: "Marc Petit", status: "disponible", queues: [2, 3], counter: "2" },
-    { id: 3, name: "Inês Costa", status: "pause", queues: [3], counter: "3" },
+    { id: 1, name: "Awa Diop", site: 1, status: "hors_ligne", queues: [1, 2], counter: null },
+    { id: 2, name: "Marc Petit", site: 1, status: "disponible", queues: [2, 3], counter: null },
+    { id: 3, name: "Inês Costa", site: 1, status: "pause", queues: [3], counter: null },
   ];
   readonly tickets = new Map<string, Ticket>();
   readonly log: ServerEvent[] = [];
@@ -59,6 +62,8 @@ export class World {
   #issued: Record<number, number> = { 1: 44, 2: 117, 3: 8 };
 
   constructor(private readonly options: Options) {
+    this.sit(2, 2);
+    this.sit(3, 3);
     if (!options.people) return;
     const waits: [number, number, number][] = [
       [2, 19, 0], [1, 17, 0], [1, 12, 0], [2, 11, 0], [1, 9, 1], [3, 8, 0], [2, 6, 0], [1, 4, 0], [2, 2, 0], [1, 1, 0],
@@ -95,8 +100,6 @@ export class World {
 
   callNext(agentId: number): Ticket | null {
     const agent = this.agent(agentId);
-    if (agent.counter === null) throw new Refused(409, "no_counter");
-    if (agent.status === "pause" || agent.status === "hors_ligne") throw new Refused(409, "agent_unavailable");
     const next = this.#waiting()
       .filter((ticket) => agent.queues.includes(ticket.queue))
       .sort((a, b) => b.priority - a.priority || a.created_at.localeCompare(b.created_at))[0];
@@ -112,7 +115,7 @@ export class World {
     switch (step) {
       case "call":
       case "recall":
-        return this.#change(ticket, { status: to, agent: agent.id, counter: agent.counter, called_at: time, ended_at: null }, step === "recall");
+        return this.#change(ticket, { status: to, agent: agent.id, counter: agent.counter?.label ?? null, called_at: time, ended_at: null }, step === "recall");
       case "start":
         return this.#change(ticket, { status: to, started_at: time });
       case "end":
@@ -133,8 +136,14 @@ export class World {
     return Object.assign(this.agent(agentId), { status });
   }
 
-  sit(agentId: number, counter: string): Agent {
-    return Object.assign(this.agent(agentId), { counter });
+  /** Whoever sat there before sits nowhere. */
+  sit(agentId: number, counterId: number): Agent {
+    const counter = this.counters.find((candidate) => candidate.id === counterId);
+    if (!counter) throw new Refused(404, "not_found");
+    for (const other of this.agents) if (other.counter?.id === counterId) other.counter = null;
+    for (const other of this.counters) if (other.agent === agentId) other.agent = null;
+    counter.agent = agentId;
+    return Object.assign(this.agent(agentId), { counter: { id: counter.id, label: counter.label } });
   }
 
   agent(id: number): Agent {
