@@ -30,7 +30,10 @@ struct Stroke {
 const STROKES: [Stroke; 2] =
     [Stroke { start_seconds: 0.0, note_hz: 659.26 }, Stroke { start_seconds: 0.32, note_hz: 523.25 }];
 
-const DURATION_SECONDS: f64 = 1.1;
+/// Length of the chime in milliseconds.
+pub const CHIME_DURATION_MS: u64 = 1_100;
+
+const DURATION_SECONDS: f64 = CHIME_DURATION_MS as f64 / 1_000.0;
 /// Long enough that the ear hears a bell being stroked and not a click.
 const ATTACK_SECONDS: f64 = 0.008;
 const FADE_OUT_SECONDS: f64 = 0.15;
@@ -89,7 +92,7 @@ mod tests {
     #[test]
     fn the_chime_is_short_soft_and_rings_out() {
         let chime = chime();
-        assert_eq!(chime.duration_ms(), 1_100);
+        assert_eq!(chime.duration_ms(), CHIME_DURATION_MS);
         assert!((0.3..0.7).contains(&chime.peak()), "peak {}", chime.peak());
         assert!(chime.samples()[0].abs() < 1e-6);
         assert!(chime.samples()[chime.samples().len() - 1].abs() < 1e-4);

@@ -30,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(6);
 /// A device that says it needs longer than this to play what it holds is mistaken.
 const LONGEST_LATENCY: Duration = Duration::from_secs(3);
 
+/// How long a device may take to close once the speaker is stopped, before it is left behind.
+const GRACE_WHEN_STOPPED: Duration = Duration::from_millis(500);
+
 /// How often a waiting play looks at its stop handle.
 const STOP_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -73,16 +76,39 @@ impl DeviceSpeaker {
             })
             .map_err(|_| SpeakerError::ThreadLost)?;
         let limit = expected + PATIENCE;
-        match receiver.recv_timeout(limit) {
+        match wait_for_result(&receiver, limit, &self.stop) {
             Ok(result) => {
                 drop(thread.join());
                 result
             }
-            Err(RecvTimeoutError::Timeout) => {
+            Err(error) => {
                 self.stuck = Some(thread);
-                Err(SpeakerError::TimedOut { waited_ms: milliseconds(limit) })
+                Err(error)
             }
-            Err(RecvTimeoutError::Disconnected) => Err(SpeakerError::ThreadLost),
+        }
+    }
+}
+
+/// Waits for the thread's result, at most for `limit`, and once stopped only for a moment.
+fn wait_for_result<T>(
+    receiver: &Receiver<Result<T, SpeakerError>>,
+    limit: Duration,
+    stop: &StopHandle,
+) -> Result<Result<T, SpeakerError>, SpeakerError> {
+    let deadline = Instant::now() + limit;
+    let mut deadline_when_stopped = None;
+    loop {
+        match receiver.recv_timeout(STOP_INTERVAL) {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Disconnected) => return Err(SpeakerError::ThreadLost),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let now = Instant::now();
+        if stop.is_stopped() && now >= *deadline_when_stopped.get_or_insert(now + GRACE_WHEN_STOPPED) {
+            return Err(SpeakerError::Stopped);
+        }
+        if now >= deadline {
+            return Err(SpeakerError::TimedOut { waited_ms: milliseconds(limit) });
         }
     }
 }

@@ -16,7 +16,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use chime::chime;
+pub use chime::{CHIME_DURATION_MS, chime};
 pub use device::DeviceSpeaker;
 pub use loudness::{Loudness, LoudnessError, TARGET_LUFS, TRUE_PEAK_CEILING_DBTP, measure, normalise};
 pub use null::{NullSpeaker, NullSpeakerMemory};
@@ -67,7 +67,7 @@ pub struct StopHandle {
 }
 
 impl StopHandle {
-    /// Asks the speaker to end; it obeys within 50 ms. There is no way back: a stopped speaker is opened anew.
+    /// Asks the speaker to end; it obeys within 50 ms, or within half a second if the device hangs. There is no way back: a stopped speaker is opened anew.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
     }

@@ -3,14 +3,15 @@
 //! It knows nothing of boards or engines: it is given what to say and gives back how it ended. It never says two things at
 //! once, never keeps the caller waiting, and ends within a moment when it is dropped.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use smartqueue_hardware::speaker::{
-    LoudnessError, Pcm, Speaker, SpeakerError, StopHandle, TARGET_LUFS, TRUE_PEAK_CEILING_DBTP, Volume, chime,
-    normalise,
+    CHIME_DURATION_MS, LoudnessError, Pcm, Speaker, SpeakerError, StopHandle, TARGET_LUFS, TRUE_PEAK_CEILING_DBTP,
+    Volume, chime, normalise,
 };
 
 use super::clips::{ClipError, Clips, phrase_duration_ms};
@@ -105,10 +106,9 @@ impl Announcer {
     /// # Errors
     /// The system's error if it gives no thread.
     pub fn start(speaker: Box<dyn Speaker>, volume: Volume) -> std::io::Result<Announcer> {
-        let chime = quiet_chime();
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
-                queue: Queue::new(chime.duration_ms() + u64::from(AFTER_CHIME_MS)),
+                queue: Queue::new(CHIME_DURATION_MS + u64::from(AFTER_CHIME_MS)),
                 closing: false,
             }),
             changed: Condvar::new(),
@@ -116,8 +116,11 @@ impl Announcer {
             started: Instant::now(),
         });
         let stop = speaker.stop_handle();
-        let worker = Worker { shared: Arc::clone(&shared), speaker, clips: Clips::new(), chime };
-        let thread = std::thread::Builder::new().name("announcer".to_owned()).spawn(move || worker.run())?;
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("announcer".to_owned()).spawn(move || {
+            // The chime is made on this thread: a station starts in a few milliseconds and need not wait for it.
+            Worker { shared: theirs, speaker, clips: Clips::new(), chime: quiet_chime() }.run();
+        })?;
         Ok(Announcer { shared, stop, thread: Some(thread) })
     }
 
@@ -230,8 +233,11 @@ impl Worker {
                 Step::Over { ending, tokens } => finish((outcome(ending), tokens)),
             }
         }
-        let left = self.shared.lock().queue.clear();
-        finish((Outcome::Silent, left));
+        loop {
+            let step = self.shared.lock().queue.break_off(Ending::Silenced);
+            let Step::Over { ending, tokens } = step else { return };
+            finish((outcome(ending), tokens));
+        }
     }
 
     /// Waits until there is something to do; none when the announcer closes.
@@ -252,8 +258,7 @@ impl Worker {
     fn say_and_report(&mut self, called: &Called, part: Part, chime: bool) -> Option<(Outcome, Vec<Done>)> {
         let volume = Volume::new(self.shared.volume.load(Ordering::Acquire));
         if volume.is_silent() {
-            // Everything in line is answered at once: nobody waits for a voice that is switched off.
-            return Some((Outcome::Silent, self.shared.lock().queue.clear()));
+            return self.break_off(Ending::Silenced);
         }
         match self.say(called, part, chime, volume) {
             Ok(()) => {
@@ -261,16 +266,20 @@ impl Worker {
                 None
             }
             Err(error) => {
-                let mut state = self.shared.lock();
-                if state.closing {
+                if self.shared.lock().closing {
+                    // It was we who broke it off; the end of `run` answers for it.
                     return None;
                 }
                 tracing::warn!(error = &error as &dyn std::error::Error, "announcement not heard");
-                match state.queue.failed() {
-                    Step::Over { ending, tokens } => Some((outcome(ending), tokens)),
-                    Step::Rest | Step::Say { .. } => None,
-                }
+                self.break_off(Ending::Failed)
             }
+        }
+    }
+
+    fn break_off(&self, ending: Ending) -> Option<(Outcome, Vec<Done>)> {
+        match self.shared.lock().queue.break_off(ending) {
+            Step::Over { ending, tokens } => Some((outcome(ending), tokens)),
+            Step::Rest | Step::Say { .. } => None,
         }
     }
 
@@ -299,14 +308,17 @@ impl Worker {
 
 fn finish((outcome, tokens): (Outcome, Vec<Done>)) {
     for done in tokens {
-        done(outcome);
+        // A caller's panic must not cost the waiting room its voice.
+        if std::panic::catch_unwind(AssertUnwindSafe(|| done(outcome))).is_err() {
+            tracing::error!("whoever was told the outcome of an announcement panicked");
+        }
     }
 }
 
 fn outcome(ending: Ending) -> Outcome {
     match ending {
         Ending::Said => Outcome::Spoken,
-        Ending::Stale => Outcome::Silent,
+        Ending::Stale | Ending::Silenced => Outcome::Silent,
         Ending::Failed => Outcome::Failed,
     }
 }

@@ -149,10 +149,7 @@ fn languages_are_said_in_order_each_once_first_passes_before_repeats() {
     let said: Vec<(&str, Pass)> =
         parts(&called, &languages).iter().map(|part| (part.language.code(), part.pass)).collect();
     let (first, repeat) = (Pass::First, Pass::Repeat);
-    assert_eq!(
-        said,
-        [("fr", first), ("ar", first), ("en", first), ("fr", repeat), ("ar", repeat), ("en", repeat)]
-    );
+    assert_eq!(said, [("fr", first), ("ar", first), ("en", first), ("fr", repeat), ("ar", repeat), ("en", repeat)]);
     assert_eq!(parts(&called, &[]).len(), 2);
 }
 
@@ -199,6 +196,29 @@ fn a_speaker_that_fails_is_reported_and_tried_again_with_the_next_call() {
     begun.recv().unwrap();
     // The repeat fails: the call was said all the same.
     leave.send(Err(SpeakerError::NoDevice)).unwrap();
+    assert_eq!(outcomes.recv().unwrap(), ("2".to_owned(), Outcome::Spoken));
+}
+
+#[test]
+fn a_call_said_once_counts_as_spoken_when_the_voice_is_switched_off_before_its_repeat() {
+    let (speaker, begun, leave) = HeldSpeaker::new();
+    let announcer = Announcer::start(Box::new(speaker), Volume::FULL).unwrap();
+    let (sender, outcomes) = channel();
+    announce(&announcer, announcement("1", &["fr"], "A", 1, "1"), &sender);
+    announce(&announcer, announcement("2", &["fr"], "A", 2, "1"), &sender);
+    begun.recv().unwrap();
+    announcer.set_volume(Volume::new(0));
+    leave.send(Ok(())).unwrap();
+    assert_eq!(outcomes.recv().unwrap(), ("1".to_owned(), Outcome::Spoken));
+    assert_eq!(outcomes.recv().unwrap(), ("2".to_owned(), Outcome::Silent));
+}
+
+#[test]
+fn a_caller_that_panics_does_not_silence_the_next() {
+    let announcer = Announcer::start(Box::new(NullSpeaker::new()), Volume::FULL).unwrap();
+    announcer.announce(announcement("1", &["fr"], "A", 1, "1"), |_| panic!("a caller's mistake"));
+    let (sender, outcomes) = channel();
+    announce(&announcer, announcement("2", &["fr"], "A", 2, "1"), &sender);
     assert_eq!(outcomes.recv().unwrap(), ("2".to_owned(), Outcome::Spoken));
 }
 

@@ -48,6 +48,8 @@ pub(super) enum Ending {
     Stale,
     /// The speaker failed before anything was said.
     Failed,
+    /// It was given up on purpose before anything was said.
+    Silenced,
 }
 
 /// What the owner of the speaker does next.
@@ -55,7 +57,7 @@ pub(super) enum Ending {
 pub(super) enum Step<Call, Token> {
     /// Nothing waits.
     Rest,
-    /// Say this, with a chime in front if it opens a batch; then report with `said` or `failed`.
+    /// Say this, with a chime in front if it opens a batch; then report with `said` or `break_off`.
     Say { call: Call, part: Part, chime: bool },
     /// A call is over; tell everybody who asked for it.
     Over { ending: Ending, tokens: Vec<Token> },
@@ -134,19 +136,13 @@ impl<Call: Clone, Token> Queue<Call, Token> {
         }
     }
 
-    /// The part given by `next` was not heard. If nothing of the call was heard before, it has failed; otherwise it is
-    /// over, since its most important part was said.
-    pub(super) fn failed(&mut self) -> Step<Call, Token> {
+    /// Ends the first call in line, whose next part was not heard. It ends as given if nothing of it was heard before;
+    /// otherwise it is over, since its most important part was said.
+    pub(super) fn break_off(&mut self, ending: Ending) -> Step<Call, Token> {
         let Some(front) = self.line.front() else { return Step::Rest };
         let nothing_said =
             front.parts.iter().any(|part| part.pass == Pass::First && part.language == front.first_language);
-        self.end(if nothing_said { Ending::Failed } else { Ending::Said })
-    }
-
-    /// Takes everybody's token; the line is empty then.
-    pub(super) fn clear(&mut self) -> Vec<Token> {
-        self.batch = 0;
-        self.line.drain(..).flat_map(|entry| entry.tokens).collect()
+        self.end(if nothing_said { ending } else { Ending::Said })
     }
 
     fn end(&mut self, ending: Ending) -> Step<Call, Token> {
@@ -160,7 +156,7 @@ impl<Call: Clone, Token> Queue<Call, Token> {
                 self.said.push_back(entry.id);
             }
             // Not remembered: the same call may be asked for again.
-            Ending::Stale | Ending::Failed => {}
+            Ending::Stale | Ending::Failed | Ending::Silenced => {}
         }
         Step::Over { ending, tokens: entry.tokens }
     }
@@ -361,7 +357,7 @@ mod tests {
                 }
                 Step::Over { ending: Ending::Said, .. } => said += 1,
                 Step::Over { ending: Ending::Stale, .. } => stale += 1,
-                Step::Over { ending: Ending::Failed, .. } => panic!("nothing failed"),
+                Step::Over { ending: Ending::Failed | Ending::Silenced, .. } => panic!("nothing failed"),
             }
         }
         assert_eq!((said, stale), (21, 79));
@@ -378,13 +374,13 @@ mod tests {
         let mut queue: Queue<&str, u8> = Queue::new(1_100);
         queue.push("a".to_owned(), "a", one_language(), 1, 0);
         assert!(matches!(queue.next(0), Step::Say { .. }));
-        assert_eq!(queue.failed(), Step::Over { ending: Ending::Failed, tokens: vec![1] });
+        assert_eq!(queue.break_off(Ending::Failed), Step::Over { ending: Ending::Failed, tokens: vec![1] });
         // A failed call may be asked for again.
         assert_eq!(queue.push("a".to_owned(), "a", one_language(), 2, 0), None);
         assert!(matches!(queue.next(0), Step::Say { chime: true, .. }));
         queue.said();
         assert!(matches!(queue.next(0), Step::Say { .. }));
-        assert_eq!(queue.failed(), Step::Over { ending: Ending::Said, tokens: vec![2] });
+        assert_eq!(queue.break_off(Ending::Failed), Step::Over { ending: Ending::Said, tokens: vec![2] });
         assert_eq!(queue.next(0), Step::Rest);
     }
 }
