@@ -222,6 +222,10 @@ impl Printer {
             self.clear_buffer()?;
         }
         self.ask_if_older_than(FRESH)?;
+        if self.last_status().fault.is_some() {
+            // Somebody may have mended it a moment ago: nobody is refused on a word that is not of this moment.
+            self.ask_if_older_than(Duration::ZERO)?;
+        }
         match self.last_status().fault {
             Some(fault) => Err(fault),
             None => Ok(()),

@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_named() {
-        let cases: [(&str, fn(String) -> SelectorError); 16] = [
+        type Mistake = fn(String) -> SelectorError;
+        let cases: [(&str, Mistake); 16] = [
             ("", SelectorError::UnknownScheme),
             ("printer", SelectorError::UnknownScheme),
             ("http://x", SelectorError::UnknownScheme),

@@ -132,7 +132,7 @@ fn group(bytes: &[u8]) -> Next {
 }
 
 fn cut(bytes: &[u8]) -> Next {
-    let kind = |mode: u8| if mode % 2 == 0 { CutKind::Full } else { CutKind::Partial };
+    let kind = |mode: u8| if mode.is_multiple_of(2) { CutKind::Full } else { CutKind::Partial };
     match (bytes.get(2), bytes.get(3)) {
         (None, _) | (Some(65 | 66), None) => Next::NeedsMore,
         (Some(mode @ (0 | 1 | 48 | 49)), _) => Next::Whole(Command::Cut { kind: kind(*mode), feed: None }, 3),

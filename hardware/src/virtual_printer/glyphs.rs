@@ -83,7 +83,29 @@ fn outline(fonts: Option<&(FontRef<'static>, FontRef<'static>)>, character: char
             }
         });
     }
+    if character == '0' {
+        open_zero(&mut dots);
+    }
     dots
+}
+
+/// Printers' font A has an open zero, DejaVu's has a dot in the middle: takes out what hangs together with the centre, unless
+/// that is the ring itself, as it can be in the smallest size.
+fn open_zero(dots: &mut Dots) {
+    let before = dots.black.clone();
+    let ink = before.iter().filter(|dot| **dot).count();
+    let mut reached = vec![(dots.height / 2) * dots.width + dots.width / 2];
+    let mut taken = 0;
+    while let Some(at) = reached.pop() {
+        if dots.black.get(at).copied().unwrap_or_default() {
+            dots.black[at] = false;
+            taken += 1;
+            reached.extend([at.wrapping_sub(1), at + 1, at.wrapping_sub(dots.width), at + dots.width]);
+        }
+    }
+    if taken * 3 > ink {
+        dots.black = before;
+    }
 }
 
 /// Each dot becomes a rectangle, as printers magnify.
@@ -112,6 +134,17 @@ mod tests {
             assert_ne!(with, without, "{accented} looks like {plain}");
         }
         assert!(black(' ').iter().all(|dot| !dot));
+    }
+
+    #[test]
+    fn the_zero_is_open_and_still_there() {
+        let mut glyphs = Glyphs::new();
+        for (smooth, bold) in [(true, true), (true, false), (false, true), (false, false)] {
+            let zero = glyphs.draw('0', Style { width: 6, height: 6, bold, smooth }).clone();
+            let at = |x: usize, y: usize| zero.black[y * zero.width + x];
+            assert!((60..84).all(|y| !at(36, y)), "nothing in the middle");
+            assert!((0..zero.width / 2).any(|x| at(x, 72)) && (zero.width / 2..zero.width).any(|x| at(x, 72)));
+        }
     }
 
     #[test]

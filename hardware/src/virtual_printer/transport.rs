@@ -157,9 +157,7 @@ fn time_on_line(bytes: usize, baud: Option<u32>) -> Duration {
 pub(super) fn open_pty(link: &std::path::Path, shared: &Arc<Shared>, baud: Option<u32>) -> io::Result<JoinHandle<()>> {
     use serialport::{SerialPort, TTYPort};
 
-    let (mut ours, mut theirs) = TTYPort::pair()?;
-    // Without this only a superuser could open the terminal's other end.
-    theirs.set_exclusive(false)?;
+    let (mut ours, theirs) = TTYPort::pair()?;
     ours.set_timeout(LOOK)?;
     let name = theirs.name().ok_or_else(|| io::Error::from(ErrorKind::NotFound))?;
     if std::fs::symlink_metadata(link).is_ok_and(|found| found.file_type().is_symlink()) {
