@@ -229,6 +229,10 @@ impl Station {
         }
     }
 
+    pub(crate) fn has_waiting_touches(&self) -> bool {
+        !self.kiosk.waiting.is_empty()
+    }
+
     fn issue(&mut self, touch: Touch, letter: SeriesLetter, now: Now) {
         let Touch { queue: queue_id, ticket, language, at_ms } = touch;
         let (Some(queue), Some(day)) = (self.settings.queue(queue_id), self.series.day()) else {

@@ -13,6 +13,12 @@ pub(crate) struct Printing {
     current: Option<PrintJob>,
 }
 
+impl Printing {
+    pub(crate) fn is_idle(&self) -> bool {
+        self.current.is_none() && self.waiting.is_empty()
+    }
+}
+
 impl Tickets {
     /// Takes up how a print ended. A doubt about a copy says nothing about the original.
     pub(crate) fn settle_print(&mut self, ticket: TicketId, copy: CopyNumber, outcome: PrintOutcome) {

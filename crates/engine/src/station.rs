@@ -108,6 +108,12 @@ impl Station {
         [kiosk, board].into_iter().flatten().fold(look_again, u64::min)
     }
 
+    /// Whether nothing is under way: no record to be made durable, no slip on its way or in line, no touch undecided.
+    /// A clean stop waits for this.
+    pub fn is_idle(&self) -> bool {
+        self.appends.is_empty() && self.effects.is_empty() && self.printing.is_idle() && !self.has_waiting_touches()
+    }
+
     /// What the screens show at the moment of the last input.
     pub fn view(&self) -> View {
         View {

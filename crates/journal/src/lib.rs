@@ -5,7 +5,7 @@
 //! last configuration, how far the server holds the records) stand beside the records in `meta`.
 #![warn(missing_docs)]
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use smartqueue_domain::Record;
 use smartqueue_protocol::ProtocolError;
 use smartqueue_protocol::record::StoredRecord;
@@ -184,18 +184,27 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Record`] names a record that does not read.
     pub fn read_after(&self, seq: u64, limit: usize) -> Result<Vec<SequencedRecord>, JournalError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut select =
-            self.connection.prepare_cached("SELECT seq, body FROM record WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
-        let rows = select.query_map(params![seq as i64, limit], |row| {
-            Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, String>(1)?))
-        })?;
-        rows.map(|row| {
-            let (seq, body) = row?;
-            let record = decode(seq, &body)?;
-            Ok(SequencedRecord { seq, record })
+        read_rows(&self.connection, seq, i64::try_from(limit).unwrap_or(i64::MAX))
+    }
+
+    /// Every record of a profile's journal, while a station may be writing it; nothing when there is no journal yet.
+    ///
+    /// # Errors
+    /// [`JournalError::Record`] names a record that does not read.
+    pub fn read_beside(folder: &Path) -> Result<Vec<SequencedRecord>, JournalError> {
+        let path = Self::path(folder);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        read_rows(&connection, 0, i64::MAX)
+    }
+
+    /// Whether the journal of a profile holds an identity: the station is known to its server.
+    pub fn is_paired(folder: &Path) -> bool {
+        Journal::read_beside(folder).is_ok_and(|records| {
+            records.iter().any(|record| matches!(record.record, StoredRecord::StationPaired { .. }))
         })
-        .collect()
     }
 
     /// A small value beside the records.
@@ -213,6 +222,19 @@ impl Journal {
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), JournalError> {
         Ok(write_meta(&self.connection, key, value)?)
     }
+}
+
+fn read_rows(connection: &Connection, after: u64, limit: i64) -> Result<Vec<SequencedRecord>, JournalError> {
+    let mut select = connection.prepare_cached("SELECT seq, body FROM record WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+    let rows = select.query_map(params![after as i64, limit], |row| {
+        Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, String>(1)?))
+    })?;
+    rows.map(|row| {
+        let (seq, body) = row?;
+        let record = decode(seq, &body)?;
+        Ok(SequencedRecord { seq, record })
+    })
+    .collect()
 }
 
 fn lock(folder: &Path) -> Result<File, JournalError> {
@@ -315,6 +337,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = open(folder.path()).unwrap();
         assert_eq!(open(folder.path()).unwrap_err().kind(), JournalErrorKind::InUse);
+        assert_eq!(Journal::read_beside(folder.path()).unwrap(), [], "others may look");
         drop(first);
         open(folder.path()).unwrap();
     }

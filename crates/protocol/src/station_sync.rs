@@ -128,3 +128,22 @@ pub struct PushReply {
     /// Records that the server acknowledged and set aside because they make no sense to it.
     pub quarantined: Vec<u64>,
 }
+
+/// `POST /api/v1/stations/check/`: the setup asks whether this is a server of ours and the token is good, before anything
+/// is saved. Nothing changes on the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRequest {
+    /// The token that the installer typed.
+    pub pairing_token: String,
+}
+
+/// The answer to [`CheckRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckReply {
+    /// The server's time, RFC 3339.
+    pub server_time: String,
+    /// The site that the token belongs to.
+    pub site_name: String,
+    /// The names of the queues that the station will serve.
+    pub queues: Vec<String>,
+}

@@ -1,0 +1,196 @@
+//! The REST calls of a station (part 3 of the server's contract). One call each; no retry, no state but the token.
+
+use crate::shell::META_IDENTITY;
+use reqwest::{Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use smartqueue_journal::{Journal, JournalError};
+use smartqueue_protocol::api::ErrorBody;
+use smartqueue_protocol::station_sync::{
+    CheckReply, CheckRequest, HelloReply, HelloRequest, PairReply, PairRequest, PushReply, PushRequest, TokenReply,
+    TokenRequest,
+};
+use std::time::Duration;
+
+/// A server that has not answered within this time is treated as gone.
+const CALL_LIMIT: Duration = Duration::from_secs(5);
+
+/// No honest answer to a station is larger: a snapshot of thousands of live tickets stays far below.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Why a call to the server failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// Nothing answered, or the connection broke.
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    /// The server answered and refuses: a token, an identity or a right is missing.
+    #[error("refused: {status} {code}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The server's code, empty when it sent none.
+        code: String,
+    },
+    /// The server answered with an error of its own.
+    #[error("server error {0}")]
+    Failed(u16),
+    /// What answered does not speak this protocol.
+    #[error("the answer makes no sense: {0}")]
+    Garbage(String),
+}
+
+/// What a failed hello means for the identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HelloFailure {
+    /// Try again later.
+    Passing,
+    /// The server does not know this station any more: pair again.
+    IdentityLost,
+}
+
+impl ClientError {
+    pub(crate) fn hello_failure(&self) -> HelloFailure {
+        match self {
+            ClientError::Refused { .. } => HelloFailure::IdentityLost,
+            ClientError::Unreachable(_) | ClientError::Failed(_) | ClientError::Garbage(_) => HelloFailure::Passing,
+        }
+    }
+}
+
+/// A client for one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    /// Without a slash at the end.
+    base: String,
+}
+
+/// Who the station is on the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) tenant: String,
+    pub(crate) station: i64,
+    pub(crate) secret: String,
+}
+
+impl Client {
+    pub(crate) fn new(server: &str) -> Result<Client, ClientError> {
+        let http = reqwest::Client::builder()
+            .timeout(CALL_LIMIT)
+            .connect_timeout(Duration::from_secs(2))
+            .user_agent(concat!("smartqueue-station/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| ClientError::Unreachable(error.to_string()))?;
+        Ok(Client { http, base: server.trim_end_matches('/').to_owned() })
+    }
+
+    /// The socket's address for a station.
+    pub(crate) fn socket_address(&self, identity: &Identity, after: u64) -> String {
+        let base = self.base.replacen("http", "ws", 1);
+        format!("{base}/ws/tenants/{}/stations/{}/?after={after}", identity.tenant, identity.station)
+    }
+
+    pub(crate) async fn check(&self, request: &CheckRequest) -> Result<CheckReply, ClientError> {
+        self.post("/api/v1/stations/check/", None, request).await
+    }
+
+    pub(crate) async fn pair(&self, request: &PairRequest) -> Result<PairReply, ClientError> {
+        self.post("/api/v1/stations/pair/", None, request).await
+    }
+
+    pub(crate) async fn token(&self, identity: &Identity) -> Result<TokenReply, ClientError> {
+        let request = TokenRequest { secret: identity.secret.clone() };
+        self.post(&station_path(identity, "token"), None, &request).await
+    }
+
+    pub(crate) async fn hello(
+        &self,
+        identity: &Identity,
+        access: &str,
+        request: &HelloRequest,
+    ) -> Result<HelloReply, ClientError> {
+        self.post(&station_path(identity, "hello"), Some(access), request).await
+    }
+
+    pub(crate) async fn push(
+        &self,
+        identity: &Identity,
+        access: &str,
+        request: &PushRequest,
+    ) -> Result<PushReply, ClientError> {
+        self.post(&station_path(identity, "records"), Some(access), request).await
+    }
+
+    async fn post<Body: Serialize, Reply: DeserializeOwned>(
+        &self,
+        path: &str,
+        access: Option<&str>,
+        body: &Body,
+    ) -> Result<Reply, ClientError> {
+        let mut request = self.http.post(format!("{}{path}", self.base)).json(body);
+        if let Some(access) = access {
+            request = request.bearer_auth(access);
+        }
+        let response = request.send().await.map_err(|error| ClientError::Unreachable(without_address(error)))?;
+        let status = response.status();
+        let bytes = bounded_body(response).await?;
+        if status.is_success() {
+            return serde_json::from_slice(&bytes).map_err(|error| ClientError::Garbage(error.to_string()));
+        }
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT
+        {
+            return Err(ClientError::Failed(status.as_u16()));
+        }
+        // A refusal counts as one only in the protocol's own words: a captive portal also answers 403 and 404.
+        match serde_json::from_slice::<ErrorBody>(&bytes) {
+            Ok(ErrorBody { code, detail: _ }) => Err(ClientError::Refused { status: status.as_u16(), code }),
+            Err(_) => Err(ClientError::Garbage(format!("status {status}"))),
+        }
+    }
+}
+
+fn station_path(identity: &Identity, call: &str) -> String {
+    format!("/api/v1/tenants/{}/stations/{}/{call}/", identity.tenant, identity.station)
+}
+
+async fn bounded_body(mut response: Response) -> Result<Vec<u8>, ClientError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| ClientError::Unreachable(without_address(error)))? {
+        if bytes.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(ClientError::Garbage("the answer is too large".to_owned()));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The cause chain in one line; the address is known and only makes the line long.
+fn without_address(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut line = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(source) = cause {
+        line = format!("{line}: {source}");
+        cause = source.source();
+    }
+    line
+}
+
+/// The identity that the journal keeps.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn kept_identity(journal: &Journal) -> Result<Option<Identity>, JournalError> {
+    let text = journal.meta(META_IDENTITY)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Keeps the identity, or forgets it.
+///
+/// # Errors
+/// When the journal cannot be written: then the identity must not be used.
+pub(crate) fn keep_identity(journal: &mut Journal, identity: Option<&Identity>) -> Result<(), JournalError> {
+    let text = identity.and_then(|identity| serde_json::to_string(identity).ok()).unwrap_or_default();
+    journal.set_meta(META_IDENTITY, &text)
+}

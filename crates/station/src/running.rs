@@ -1,0 +1,195 @@
+//! A station that runs: a handle for whoever shows it. The window and the headless binary start the same one.
+
+use crate::clock::Clock;
+use crate::door::{Command, View};
+use crate::link::{Link, LinkOrder, LinkProfile, kept_identity};
+use crate::profile::{load_profile, settings_from, zone_from};
+use crate::shell::{META_ACKNOWLEDGED, META_CONFIGURATION, Message, Shell};
+use crate::workers::{PrinterWorker, SoundWorker};
+use anyhow::{Context, Result};
+use smartqueue_engine::{Settings, Station, StoredFact};
+use smartqueue_hardware::printer::PrinterSelector;
+use smartqueue_hardware::slip::PaperWidth;
+use smartqueue_hardware::speaker::{SpeakerSelector, Volume};
+use smartqueue_journal::Journal;
+use smartqueue_protocol::configuration::Configuration;
+use smartqueue_protocol::event::StationState;
+use smartqueue_protocol::provisioning::Provisioning;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+/// A station's loop, its workers and its link. Dropping it without [`RunningStation::stop`] stops it all the same, but
+/// does not wait.
+pub struct RunningStation {
+    outbox: Sender<Message>,
+    view: watch::Receiver<Arc<View>>,
+    shell: Option<JoinHandle<()>>,
+    /// The link's runtime; it ends when this is dropped.
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl RunningStation {
+    /// Starts the station of a profile.
+    ///
+    /// # Errors
+    /// When the profile or the journal cannot be used, or another process runs it. Printer, speaker and server may all be
+    /// away: those are faults on the screen, not errors.
+    pub fn start(folder: &Path) -> Result<RunningStation> {
+        let profile = load_profile(folder)?;
+        let journal = Journal::open(folder, Uuid::new_v4()).context("the journal cannot be used")?;
+        let configuration = last_configuration(&journal)?;
+        let settings = settings_from(&profile, configuration.as_ref())?;
+        let clock = Clock::new(zone_from(&profile, configuration.as_ref())?);
+        let station = restore(&journal, settings, &clock)?;
+        let (outbox, inbox) = channel();
+        let (link_state, link_state_seen) = watch::channel(StationState::default());
+        let first_view = Arc::new(View::of(&station.view(), profile.mode, clock.zone()));
+        let (view, view_seen) = watch::channel(first_view);
+        let (link, runtime) = match &profile.server {
+            Some(server) => {
+                let link_profile = LinkProfile {
+                    server: server.clone(),
+                    epoch: journal.epoch(),
+                    identity: kept_identity(&journal)?,
+                    applied_configuration: configuration.as_ref().map(|configuration| configuration.version),
+                    profile: profile.clone(),
+                };
+                let (orders, runtime) = start_link(link_profile, link_state_seen, outbox.clone())?;
+                (Some(orders), Some(runtime))
+            }
+            None => (None, None),
+        };
+        let shell = Shell {
+            mode: profile.mode,
+            station,
+            journal,
+            clock,
+            inbox,
+            outbox: outbox.clone(),
+            printer: start_printer(&profile, &outbox)?,
+            sound: start_sound(&profile, &outbox)?,
+            link,
+            link_state,
+            view,
+            listeners: Vec::new(),
+            pin_hash: profile.pin_hash.clone(),
+        };
+        let shell = std::thread::Builder::new()
+            .name("station".to_owned())
+            .spawn(move || shell.run())
+            .context("the station's thread does not start")?;
+        Ok(RunningStation { outbox, view: view_seen, shell: Some(shell), runtime })
+    }
+
+    /// Sends a command; its effect, if any, is a changed view.
+    pub fn send(&self, command: Command) {
+        // A station that has stopped takes no commands; its last view stands.
+        let _ = self.outbox.send(Message::Command(command));
+    }
+
+    /// The view as it is now.
+    pub fn current_view(&self) -> Arc<View> {
+        Arc::clone(&self.view.borrow())
+    }
+
+    /// Calls `listener` with the present view and then with each changed one, on the station's own thread: it must not
+    /// block.
+    pub fn on_view(&self, listener: impl Fn(Arc<View>) + Send + 'static) {
+        let _ = self.outbox.send(Message::Listen(Box::new(listener)));
+    }
+
+    /// Lets the slip at the printer come to its end, writes its outcome, and stops.
+    pub fn stop(mut self) {
+        self.shut();
+    }
+
+    fn shut(&mut self) {
+        let _ = self.outbox.send(Message::Stop);
+        if let Some(shell) = self.shell.take()
+            && shell.join().is_err()
+        {
+            tracing::error!("the station had panicked");
+        }
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for RunningStation {
+    fn drop(&mut self) {
+        let _ = self.outbox.send(Message::Stop);
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn last_configuration(journal: &Journal) -> Result<Option<Configuration>> {
+    let Some(text) = journal.meta(META_CONFIGURATION)? else { return Ok(None) };
+    match serde_json::from_str(&text) {
+        Ok(configuration) => Ok(Some(configuration)),
+        // The server will publish it again; until then the profile's own queues serve.
+        Err(error) => {
+            tracing::warn!(%error, "the kept configuration does not read");
+            Ok(None)
+        }
+    }
+}
+
+fn restore(journal: &Journal, settings: Settings, clock: &Clock) -> Result<Station> {
+    let facts = journal.read_all().context("the journal does not read")?;
+    let acknowledged = journal.meta(META_ACKNOWLEDGED)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let facts = facts.into_iter().map(|(seq, record)| StoredFact { seq, record });
+    Ok(Station::restore(settings, facts, acknowledged, clock.now()))
+}
+
+fn start_link(
+    profile: LinkProfile,
+    state: watch::Receiver<StationState>,
+    outbox: Sender<Message>,
+) -> Result<(mpsc::UnboundedSender<LinkOrder>, tokio::runtime::Runtime)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("link")
+        .enable_all()
+        .build()
+        .context("the link's runtime does not start")?;
+    let (orders, mailbox) = mpsc::unbounded_channel();
+    let tell = move |news| outbox.send(Message::Link(news)).is_ok();
+    let link = Link::new(profile, mailbox, state, tell).context("the link cannot be made")?;
+    runtime.spawn(link.run());
+    Ok((orders, runtime))
+}
+
+fn start_printer(profile: &Provisioning, outbox: &Sender<Message>) -> Result<Option<PrinterWorker>> {
+    let Some(selector) = profile.printer.as_deref().filter(|_| profile.mode.issues()) else { return Ok(None) };
+    let selector: PrinterSelector = selector.parse().with_context(|| format!("printer {selector}"))?;
+    let outbox = outbox.clone();
+    let report = move |input| {
+        let _ = outbox.send(Message::Input(input));
+    };
+    PrinterWorker::start(selector, paper_width(profile.slip.width_mm), report).map(Some)
+}
+
+/// The paper of a profile.
+pub(crate) fn paper_width(millimetres: u32) -> PaperWidth {
+    if millimetres == 58 { PaperWidth::Mm58 } else { PaperWidth::Mm80 }
+}
+
+fn start_sound(profile: &Provisioning, outbox: &Sender<Message>) -> Result<Option<SoundWorker>> {
+    if !profile.sound.enabled {
+        return Ok(None);
+    }
+    let selector: SpeakerSelector =
+        profile.sound.device.parse().with_context(|| format!("sound device {}", profile.sound.device))?;
+    let outbox = outbox.clone();
+    let report = move |input| {
+        let _ = outbox.send(Message::Input(input));
+    };
+    SoundWorker::start(selector, Volume::new(profile.sound.volume), report).map(Some)
+}

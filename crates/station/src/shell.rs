@@ -1,0 +1,268 @@
+//! The only loop of a station: wait for the next input or the next time-out, hand it to the engine, start a worker for
+//! each effect, publish the view if it changed.
+//!
+//! Appending to the journal is the one effect that the loop does itself, because nothing may overtake it.
+
+use crate::clock::Clock;
+use crate::door::{Command, View};
+use crate::link::{LinkNews, LinkOrder, keep_identity};
+use crate::workers::{PrinterOrder, PrinterWorker, SoundWorker};
+use smartqueue_engine::{AnnouncementOutcome, ConnectionState, Effect, Input, Station};
+use smartqueue_journal::Journal;
+use smartqueue_protocol::event::StationState;
+use smartqueue_protocol::provisioning::Mode;
+use smartqueue_protocol::station_sync::PUSH_LIMIT;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use tokio::sync::{mpsc, watch};
+
+/// The journal's keys for small values.
+pub(crate) const META_ACKNOWLEDGED: &str = "acknowledged";
+pub(crate) const META_CONFIGURATION: &str = "configuration";
+pub(crate) const META_IDENTITY: &str = "identity";
+
+/// How long a clean stop waits for slips in line, and for a server that is there to take the last records.
+const PRINT_PATIENCE_MS: u64 = 30_000;
+const PUSH_PATIENCE_MS: u64 = 2_000;
+
+/// Whoever wants to see each changed view.
+pub(crate) type Listener = Box<dyn Fn(Arc<View>) + Send>;
+
+/// What reaches the loop.
+pub(crate) enum Message {
+    /// From a worker.
+    Input(Input),
+    /// From a face or a script.
+    Command(Command),
+    /// From the link.
+    Link(LinkNews),
+    /// A new listener, who gets the present view at once.
+    Listen(Listener),
+    /// Let the workers finish, then end.
+    Stop,
+}
+
+/// The loop's parts.
+pub(crate) struct Shell {
+    pub(crate) mode: Mode,
+    pub(crate) station: Station,
+    pub(crate) journal: Journal,
+    pub(crate) clock: Clock,
+    pub(crate) inbox: Receiver<Message>,
+    /// For inputs that the loop gives to itself from another thread.
+    pub(crate) outbox: Sender<Message>,
+    pub(crate) printer: Option<PrinterWorker>,
+    pub(crate) sound: Option<SoundWorker>,
+    pub(crate) link: Option<mpsc::UnboundedSender<LinkOrder>>,
+    pub(crate) link_state: watch::Sender<StationState>,
+    pub(crate) view: watch::Sender<Arc<View>>,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) pin_hash: Option<String>,
+}
+
+impl Shell {
+    /// Runs until it is told to stop, then until what was asked before has come to its end.
+    pub(crate) fn run(mut self) {
+        let mut asked_to_stop_ms: Option<u64> = None;
+        self.settle();
+        while !asked_to_stop_ms.is_some_and(|asked_ms| self.may_stop(asked_ms)) {
+            let patience_ms = asked_to_stop_ms.map_or(u64::MAX, |asked_ms| self.patience_ends(asked_ms));
+            match self.inbox.recv_timeout(self.clock.until(self.station.poll_timeout().min(patience_ms))) {
+                Ok(Message::Stop) => asked_to_stop_ms = asked_to_stop_ms.or(Some(self.clock.now().elapsed_ms)),
+                Ok(message) => self.take_in(message),
+                Err(RecvTimeoutError::Timeout) => self.hand_in(Input::TimePassed),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.settle();
+        }
+        self.finish();
+    }
+
+    /// A clean stop lets slips come out, and gives a server that is there a moment for the last records. Neither can
+    /// lose anything: what is not sent now is sent at the next start.
+    fn may_stop(&self, asked_ms: u64) -> bool {
+        let connection = self.station.view().connection;
+        let awaited = match connection.state {
+            ConnectionState::Online | ConnectionState::Connecting => connection.unsent > 0,
+            ConnectionState::Offline | ConnectionState::Standalone => false,
+        };
+        (self.station.is_idle() && !awaited) || self.clock.now().elapsed_ms >= self.patience_ends(asked_ms)
+    }
+
+    fn patience_ends(&self, asked_ms: u64) -> u64 {
+        asked_ms + if self.station.is_idle() { PUSH_PATIENCE_MS } else { PRINT_PATIENCE_MS }
+    }
+
+    fn take_in(&mut self, message: Message) {
+        match message {
+            Message::Input(input) => self.hand_in(input),
+            Message::Command(command) => match command.to_engine() {
+                Some(command) => self.hand_in(Input::Command(command)),
+                None => self.publish_again(),
+            },
+            Message::Link(news) => self.take_link_news(news),
+            Message::Listen(listener) => {
+                listener(Arc::clone(&self.view.borrow()));
+                self.listeners.push(listener);
+            }
+            Message::Stop => {}
+        }
+    }
+
+    fn hand_in(&mut self, input: Input) {
+        self.station.handle(input, self.clock.now());
+    }
+
+    /// Does what the engine wants done until it wants nothing more, then shows the result.
+    fn settle(&mut self) {
+        while let Some(effect) = self.station.poll_effect() {
+            self.perform(effect);
+        }
+        self.publish();
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Append { token, records } => {
+                let input = match self.journal.append(&records) {
+                    Ok(first_seq) => Input::Appended { token, first_seq },
+                    Err(error) => {
+                        tracing::error!(%error, kind = ?error.kind(), "the journal cannot be written");
+                        Input::AppendFailed { token }
+                    }
+                };
+                self.hand_in(input);
+            }
+            Effect::Print { job, slip } => {
+                if let Some(printer) = &self.printer {
+                    printer.order(PrinterOrder::Slip { job, content: slip });
+                }
+            }
+            Effect::Announce(call) => match &self.sound {
+                Some(sound) => sound.announce(call),
+                None => self.hand_in(Input::Announced { call: call.call, outcome: AnnouncementOutcome::Silent }),
+            },
+            Effect::Acknowledge { call, outcome } => {
+                let outcome = match outcome {
+                    AnnouncementOutcome::Spoken => "spoken",
+                    AnnouncementOutcome::Silent => "silent",
+                    AnnouncementOutcome::Failed => "failed",
+                };
+                self.order_link(LinkOrder::Acknowledge { call, outcome });
+            }
+            Effect::Push => self.order_link(LinkOrder::Push),
+            Effect::Resynchronise => self.order_link(LinkOrder::Resynchronise),
+            Effect::RememberPushed { highest_seq } => self.remember(META_ACKNOWLEDGED, &highest_seq.to_string()),
+            Effect::CheckPin { pin } => self.check_pin(pin),
+            Effect::TestPrint => {
+                if let Some(printer) = &self.printer {
+                    printer.order(PrinterOrder::Test { language: smartqueue_domain::Language::French });
+                }
+            }
+            Effect::TestSound => {
+                if let Some(sound) = &self.sound {
+                    sound.test();
+                }
+            }
+        }
+    }
+
+    fn order_link(&self, order: LinkOrder) {
+        if let Some(link) = &self.link {
+            // A link that has ended wants no orders.
+            let _ = link.send(order);
+        }
+    }
+
+    /// Writes a small value; losing it costs work at the next start, never a ticket, so a failure is only logged.
+    fn remember(&mut self, key: &str, value: &str) {
+        if let Err(error) = self.journal.set_meta(key, value) {
+            tracing::error!(%error, key, "a value cannot be kept");
+        }
+    }
+
+    /// Argon2 takes tens of milliseconds by design: not in the loop.
+    fn check_pin(&self, pin: String) {
+        let outbox = self.outbox.clone();
+        let hash = self.pin_hash.clone();
+        std::thread::spawn(move || {
+            let right = hash.is_some_and(|hash| crate::pin::matches(&pin, &hash));
+            let _ = outbox.send(Message::Input(Input::PinChecked { right }));
+        });
+    }
+
+    fn take_link_news(&mut self, news: LinkNews) {
+        match news {
+            LinkNews::Input(input) => self.hand_in(input),
+            LinkNews::KeepIdentity { identity, kept } => match keep_identity(&mut self.journal, identity.as_ref()) {
+                // Not answering ends the link's session: an identity that is not kept must not be used.
+                Err(error) => tracing::error!(%error, "the identity cannot be kept"),
+                Ok(()) => {
+                    let _ = kept.send(());
+                }
+            },
+            LinkNews::KeepConfiguration { configuration, zone } => {
+                self.clock.set_zone(zone);
+                match serde_json::to_string(&configuration) {
+                    Ok(text) => self.remember(META_CONFIGURATION, &text),
+                    Err(error) => tracing::error!(%error, "the configuration has no text form"),
+                }
+            }
+            LinkNews::RecordsAfter { seq, answer } => match self.journal.read_after(seq, PUSH_LIMIT) {
+                Ok(records) => {
+                    let _ = answer.send(records);
+                }
+                Err(error) => tracing::error!(%error, "the journal cannot be read"),
+            },
+        }
+    }
+
+    /// Shows the view if it changed.
+    fn publish(&mut self) {
+        let view = View::of(&self.station.view(), self.mode, self.clock.zone());
+        if **self.view.borrow() != view {
+            self.view.send_replace(Arc::new(view));
+            self.publish_again();
+            self.publish_state();
+        }
+    }
+
+    fn publish_again(&self) {
+        let view = Arc::clone(&self.view.borrow());
+        for listener in &self.listeners {
+            listener(Arc::clone(&view));
+        }
+    }
+
+    fn publish_state(&self) {
+        let view = self.station.view();
+        self.link_state.send_replace(StationState {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            mode: self.mode.word().to_owned(),
+            faults: view.faults.iter().map(|(fault, _)| fault.code().to_owned()).collect(),
+            unsent: view.connection.unsent,
+            clock: String::new(),
+        });
+    }
+
+    /// The workers stop; an outcome that a worker still reports is written.
+    fn finish(mut self) {
+        if let Some(printer) = self.printer.take() {
+            printer.stop();
+        }
+        while let Ok(message) = self.inbox.try_recv() {
+            if let Message::Input(input) = message {
+                self.hand_in(input);
+            }
+        }
+        while let Some(effect) = self.station.poll_effect() {
+            if let Effect::Append { .. } = effect {
+                self.perform(effect);
+            }
+        }
+        self.publish();
+        if let Some(sound) = self.sound.take() {
+            sound.stop();
+        }
+    }
+}

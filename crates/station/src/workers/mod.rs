@@ -1,0 +1,8 @@
+//! A worker for each kind of effect that takes time. Each owns its device, takes orders from a channel, and reports by
+//! an input. None of them decides anything.
+
+mod printer;
+mod sound;
+
+pub(crate) use printer::{PrinterOrder, PrinterWorker, fault_of};
+pub(crate) use sound::SoundWorker;
