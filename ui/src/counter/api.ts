@@ -28,13 +28,13 @@ export class CounterApi {
   /** Everybody who waits, is called, served or set aside, and those whose visit ended last. */
   async tickets(): Promise<Ticket[]> {
     const of = (statuses: readonly TicketStatus[], most: number, ordering: string) =>
-      this.client.list<Ticket>(`tickets/?status=${encodeURIComponent(statuses.join(","))}&ordering=${ordering}`, most);
+      this.client.list<Ticket>("tickets/", { status: statuses.join(","), ordering }, most);
     const lists = await Promise.all([of(LIVE, 1_000, "created_at"), of(["terminé", "absent"], 100, "-created_at")]);
     return lists.flat();
   }
 
   async sit(agent: number, counter: Counter): Promise<Agent> {
-    return whole(await this.client.ask<Agent>("POST", `agents/${agent}/set-counter/`, { counter: counter.id }));
+    return whole(await this.client.ask<Agent>("POST", `agents/${agent}/set-counter/`, { counter_id: counter.id }));
   }
 
   async setStatus(agent: number, status: AgentStatus): Promise<Agent> {

@@ -5,6 +5,9 @@ import { rest, type Fetch, type Request } from "./rest";
 import type { Session } from "./session";
 import type { Page } from "./wire";
 
+/** The most rows that the server puts on one page. */
+const LARGEST_PAGE = 500;
+
 export class Client {
   constructor(
     private readonly fetch: Fetch,
@@ -30,21 +33,20 @@ export class Client {
     return answer;
   }
 
-  /** Every page of a list, at most `most` rows: a page that shows a day needs no more. */
-  async list<T>(path: string, most = 500): Promise<T[]> {
+  /**
+   * A list to its end, at most `most` rows. Pages are asked for by number and not by the address in `next`, which names the
+   * server as somebody else may reach it.
+   */
+  async list<T>(path: string, parameters: Record<string, string> = {}, most = 1_000): Promise<T[]> {
     const rows: T[] = [];
-    let next: string | null = path;
-    while (next !== null && rows.length < most) {
-      const page: Page<T> = await this.get<Page<T>>(next);
-      if (!Array.isArray(page.results)) throw new Problem("garbage");
-      rows.push(...page.results);
-      next = page.next === null ? null : below(page.next);
+    const page_size = String(Math.min(most, LARGEST_PAGE));
+    for (let page = 1; rows.length < most; page++) {
+      const query = new URLSearchParams({ ...parameters, page_size, page: String(page) });
+      const answer = await this.get<Page<T>>(`${path}?${query}`);
+      if (!Array.isArray(answer.results)) throw new Problem("garbage");
+      rows.push(...answer.results);
+      if (answer.next === null || answer.results.length === 0) break;
     }
     return rows.slice(0, most);
   }
-}
-
-/** `next` is an address; the part below the tenant is what `ask` wants. Anything else ends the list. */
-function below(address: string): string | null {
-  return /\/api\/v1\/tenants\/[^/]+\/(.+)$/.exec(address)?.[1] ?? null;
 }

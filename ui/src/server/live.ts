@@ -12,7 +12,7 @@ export const OPENING_MS = 8_000;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MOST_MS = 15_000;
 
-/** connecting: never live yet, or coming back at once; live: events flow; lost: the next try is being waited for. */
+/** connecting: never live yet, or coming back at once; live: events flow; lost: coming back at once did not work. */
 export type LinkState = "connecting" | "live" | "lost";
 
 export type Wire = {
@@ -152,8 +152,9 @@ export class Live {
     this.#later();
   }
 
+  /** The first try comes within half a second (a server that restarts, a token that ran out): no reason to alarm anybody. */
   #later(): void {
-    this.line.onstate("lost");
+    this.line.onstate(this.#attempt === 0 ? "connecting" : "lost");
     this.#schedule(backoff(this.#attempt++, this.around.random()));
   }
 

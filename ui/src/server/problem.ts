@@ -27,7 +27,7 @@ export class Problem extends Error {
 
 /** The codes of the server that a clerk can do something about. Others are told by their status. */
 const BY_CODE: Record<string, ProblemCode> = {
-  bad_credentials: "bad_credentials",
+  sign_in_refused: "bad_credentials",
   too_many_requests: "too_many_attempts",
   invalid_transition: "step_refused",
   queue_full: "queue_full",

@@ -62,7 +62,7 @@ describe("rest", () => {
   });
 
   it("knows a code before it knows a status", () => {
-    expect(problemOf(401, "bad_credentials")).toBe("bad_credentials");
+    expect(problemOf(401, "sign_in_refused")).toBe("bad_credentials");
     expect(problemOf(302, null)).toBe("unknown");
   });
 });
@@ -143,11 +143,13 @@ describe("a session", () => {
   });
 
   it("reads a list to its end", async () => {
-    const { asked, client } = await signedIn(
-      { status: 200, body: { count: 3, next: "http://h/api/v1/tenants/demo/queues/?page=2", previous: null, results: [1, 2] } },
-      { status: 200, body: { count: 3, next: null, previous: null, results: [3] } },
-    );
-    expect(await client.list("queues/")).toEqual([1, 2, 3]);
-    expect(asked[2]?.path).toBe("/api/v1/tenants/demo/queues/?page=2");
+    const page = (results: number[], next: string | null) => ({ status: 200, body: { count: 3, next, previous: null, results } });
+    const { asked, client } = await signedIn(page([1, 2], "http://elsewhere/?page=2"), page([3], null));
+    expect(await client.list("queues/", { status: "a,b" })).toEqual([1, 2, 3]);
+    expect(asked.slice(1).map(({ path }) => path)).toEqual([
+      "/api/v1/tenants/demo/queues/?status=a%2Cb&page_size=500&page=1",
+      "/api/v1/tenants/demo/queues/?status=a%2Cb&page_size=500&page=2",
+    ]);
+    expect((await failure((await signedIn({ status: 200, body: {} })).client.list("queues/")))?.code).toBe("garbage");
   });
 });

@@ -27,18 +27,24 @@ function route(world: World, fault: Fault, whole: string, init: RequestInit): un
   const query = new URLSearchParams(search);
   const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Record<string, unknown>;
   if (path === "/api/v1/auth/login/") {
-    if (body.password !== PASSWORD) throw new Refused(401, "bad_credentials");
+    if (body.password !== PASSWORD) throw new Refused(401, "sign_in_refused");
     return signedIn(world, String(body.email));
   }
+  const followed = /^\/api\/v1\/public\/tenants\/[^/]+\/tickets\/([^/]+)\/$/.exec(path)?.[1];
+  if (followed !== undefined) return world.follow(followed);
   if (fault === "unauthorised") throw new Refused(401, "token_invalid");
   if (path === "/api/v1/auth/refresh/") return signedIn(world, "");
   const [, kind = "", id = "", verb = ""] = /\/tenants\/[^/]+\/([^/]+)\/(?:([^/]+)\/)?(?:([^/]+)\/)?$/.exec(path) ?? [];
   if (init.method !== "GET" && fault === "conflict" && kind === "tickets") throw new Refused(409, "invalid_transition");
   switch (kind) {
     case "queues":
-      return page(world.queues);
+      return page(world.listedQueues());
     case "counters":
       return page(world.counters);
+    case "sites":
+      return page([world.site]);
+    case "stations":
+      return page(world.stations());
     case "agents":
       return id === "" ? page(world.agents) : agentRoute(world, fault, Number(id), verb, body);
     case "tickets":
@@ -56,7 +62,7 @@ function agentRoute(world: World, fault: Fault, id: number, verb: string, body: 
     if (!ticket) throw new Nothing();
     return ticket;
   }
-  if (verb === "set-counter") return world.sit(id, Number(body.counter));
+  if (verb === "set-counter") return world.sit(id, Number(body.counter_id));
   return structuredClone(world.agent(id));
 }
 

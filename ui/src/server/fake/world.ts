@@ -1,6 +1,6 @@
 // A living imitation of the server's queue, in memory: the rules of a ticket's life as crates/domain has them, a numbered
 // event log, a few people who come and go. For work on the screens, tests and pictures; time and chance are given.
-import type { Agent, AgentStatus, Counter, Queue, ServerEvent, Ticket, TicketStatus } from "../wire";
+import type { Agent, AgentStatus, Counter, Followed, Queue, ServerEvent, Site, Station, Ticket, TicketStatus } from "../wire";
 
 export type Transition = "call" | "recall" | "start" | "end" | "no-show" | "hold" | "cancel" | "transfer";
 
@@ -50,6 +50,7 @@ export type Options = { now: () => number; people: boolean };
 
 export class World {
   readonly queues = QUEUES;
+  readonly site: Site = { id: 1, name: "Agence Centre", timezone: "Europe/Paris", languages: ["fr", "en"], brand_colour: null };
   readonly counters: Counter[] = ["1", "2", "3"].map((label, index) => ({ id: index + 1, site: 1, label, agent: null }));
   readonly agents: Agent[] = [
     { id: 1, name: "Awa Diop", site: 1, status: "hors_ligne", queues: [1, 2], counter: null },
@@ -156,6 +157,36 @@ export class World {
     const ticket = this.tickets.get(id);
     if (!ticket) throw new Refused(404, "not_found");
     return ticket;
+  }
+
+  follow(id: string): Followed {
+    const { number, status, queue, counter, created_at } = this.ticket(id);
+    const waits = status === "en_attente";
+    const ahead = this.#waiting().filter((other) => other.queue === queue && other.created_at < created_at).length;
+    return {
+      number, status, counter,
+      queue_name: this.queues.find((candidate) => candidate.id === queue)?.name ?? "",
+      people_ahead: waits ? ahead : null,
+      eta_seconds: waits ? ahead * 180 : null,
+    };
+  }
+
+  /** The queues with their figures of this moment. */
+  listedQueues(): Queue[] {
+    return this.queues.map((queue) => ({
+      ...queue,
+      waiting: this.#waiting().filter((ticket) => ticket.queue === queue.id).length,
+      available_agents: this.agents.filter((agent) => agent.status === "disponible" && agent.queues.includes(queue.id)).length,
+    }));
+  }
+
+  /** A kiosk short of paper and a board that was not heard for a while: the two things a manager must notice. */
+  stations(): Station[] {
+    const station = (id: number, name: string, mode: Station["mode"], minutes: number, faults: string[], unsent: number): Station => ({
+      id, site: 1, name, mode, version: "0.1.0", applied_configuration: 1, seen_at: this.#time(minutes), revoked_at: null,
+      state: { version: "0.1.0", mode, faults, unsent, clock: this.#time(minutes) },
+    });
+    return [station(1, "Borne entrée", "kiosk", 0, ["paper_near_end"], 0), station(2, "Écran salle", "board", 12, [], 3)];
   }
 
   snapshot(): ServerEvent {
