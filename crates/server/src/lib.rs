@@ -1,1 +1,102 @@
 //! The central queue server: REST, WebSocket, an embedded SQLite file.
+//!
+//! The library starts a server inside another program (tests do); `main` is the command line around it. Outside the
+//! `ledger` module nothing knows SQL, and outside `http` and `socket` nothing knows the web.
+
+mod auth;
+mod clock;
+mod http;
+pub mod ledger;
+pub mod openapi;
+pub mod seed;
+mod socket;
+mod trouble;
+
+pub use trouble::Trouble;
+
+use anyhow::Context;
+use ledger::Ledger;
+use ledger::file::{database_path, take_folder};
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder with the database and the secret; made if it is not there.
+    pub data: PathBuf,
+    /// Where to listen, such as `127.0.0.1:8080`; port 0 takes a free one.
+    pub listen: String,
+    /// The address by which customers and stations reach this server; nothing takes it from each request.
+    pub public_url: Option<String>,
+    /// Origins of other pages that may open sockets.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Sockets get so long to say goodbye after the requests have drained.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// A server that runs until it is stopped or dropped.
+pub struct Running {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops taking connections, says goodbye to sockets, lets requests in flight finish within 30 s, closes the store.
+    ///
+    /// # Errors
+    /// The serving task ended by a defect.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        match self.serving.take() {
+            Some(serving) => serving.await.context("the serving task ended by a defect"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+/// Opens the store, migrates it, and serves.
+///
+/// # Errors
+/// The folder is in use or cannot be made, the database cannot be opened, or the address cannot be listened on.
+pub async fn serve(options: Options) -> anyhow::Result<Running> {
+    let folder: File = take_folder(&options.data)?;
+    let secret = auth::keys::Secret::of(&options.data).context("the secret cannot be read or made")?;
+    let hub = Arc::new(socket::hub::Hub::default());
+    let publishing = Arc::clone(&hub);
+    let ledger = Ledger::open(&database_path(&options.data), move |events| publishing.publish(events))?;
+    let listener =
+        TcpListener::bind(&options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    let address = listener.local_addr()?;
+    let (stop, stopping) = watch::channel(false);
+    let (open_sockets, mut closed_sockets) = mpsc::channel(1);
+    let app = Arc::new(http::App::new(ledger, hub, &secret, &options, stopping.clone(), open_sockets));
+    let serving = tokio::spawn(async move {
+        http::serve_connections(listener, http::router(app), stopping).await;
+        // The router and with it the last sender of the application are gone; what is left are sockets.
+        if tokio::time::timeout(GOODBYE, closed_sockets.recv()).await.is_err() {
+            tracing::warn!("sockets were cut off because they did not close in time");
+        }
+        drop(folder);
+    });
+    Ok(Running { address, stop, serving: Some(serving) })
+}

@@ -1,0 +1,9 @@
+//! The server's one clock file. Nothing else here asks what time it is, except to measure a duration.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Now, in UTC milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

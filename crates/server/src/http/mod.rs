@@ -1,0 +1,151 @@
+//! The doors over HTTP: routes, who may pass, what every answer carries. Steps themselves are the ledger's.
+
+mod agents;
+mod answer;
+mod caller;
+mod health;
+mod login;
+mod outer;
+mod pages;
+mod places;
+mod public;
+mod stations;
+mod tickets;
+
+pub(crate) use answer::form_pairs;
+pub(crate) use caller::{Caller, bearer, integer_id};
+pub(crate) use outer::{serve_connections, stop};
+
+use crate::auth::keys::Secret;
+use crate::auth::limiter::Limiter;
+use crate::auth::token::Mint;
+use crate::ledger::Ledger;
+use crate::socket;
+use crate::socket::hub::Hub;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+/// What every handler works with.
+pub struct App {
+    pub(crate) ledger: Ledger,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) mint: Mint,
+    /// The address by which customers and stations reach this server, when the operator gave one.
+    pub(crate) public_url: Option<String>,
+    /// Pages of these origins may open sockets besides our own.
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) logins: Limiter,
+    pub(crate) pairings: Limiter,
+    pub(crate) follows: Limiter,
+    /// Hashing takes 19 MiB a time: so few at once keep the server small.
+    pub(crate) hashing: Semaphore,
+    /// Slugs by tenant id. A slug never changes, so what is here stays true.
+    pub(crate) slugs: Mutex<HashMap<i64, String>>,
+    /// Turns true when the server stops: sockets say goodbye.
+    pub(crate) stopping: watch::Receiver<bool>,
+    /// Every open socket holds a clone; the server waits until all are gone.
+    pub(crate) open_sockets: mpsc::Sender<()>,
+}
+
+impl App {
+    pub(crate) fn new(
+        ledger: Ledger,
+        hub: Arc<Hub>,
+        secret: &Secret,
+        options: &crate::Options,
+        stopping: watch::Receiver<bool>,
+        open_sockets: mpsc::Sender<()>,
+    ) -> App {
+        App {
+            ledger,
+            hub,
+            mint: Mint::new(secret),
+            public_url: options.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
+            allowed_origins: options.allowed_origins.clone(),
+            logins: Limiter::new(10),
+            pairings: Limiter::new(60),
+            follows: Limiter::new(120),
+            hashing: Semaphore::new(2),
+            slugs: Mutex::default(),
+            stopping,
+            open_sockets,
+        }
+    }
+}
+
+/// The largest body in bytes.
+const LARGEST_BODY: usize = 64 * 1024;
+/// The largest push of a station: 200 records of about 300 bytes, and room for their growth.
+const LARGEST_PUSH: usize = 256 * 1024;
+
+/// The address by which the caller reached this server, unless the operator said what it is.
+pub(crate) fn public_url(app: &App, headers: &HeaderMap) -> String {
+    if let Some(url) = &app.public_url {
+        return url.clone();
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    format!("http://{host}")
+}
+
+/// Every path under `/api`, as the OpenAPI document lists them.
+fn api() -> Router<Arc<App>> {
+    let tenant = Router::new()
+        .route("/tickets", get(tickets::list).post(tickets::create))
+        .route("/tickets/{id}", get(tickets::one))
+        .route("/tickets/{id}/{step}", post(tickets::step))
+        .route("/queues", get(places::queues))
+        .route("/queues/{id}", get(places::queue).patch(places::change_queue))
+        .route("/agents", get(agents::list))
+        .route("/agents/{id}", get(agents::one))
+        .route("/agents/{id}/call-next", post(agents::call_next))
+        .route("/agents/{id}/set-status", post(agents::set_status))
+        .route("/agents/{id}/set-counter", post(agents::set_counter))
+        .route("/sites", get(places::sites))
+        .route("/sites/{id}", get(places::site))
+        .route("/services", get(places::services))
+        .route("/services/{id}", get(places::service))
+        .route("/counters", get(places::counters))
+        .route("/counters/{id}", get(places::counter))
+        .route("/displays", get(places::displays))
+        .route("/displays/{id}", get(places::display))
+        .route("/stations", get(places::stations))
+        .route("/stations/{id}", get(places::station))
+        .route("/stations/{id}/token", post(stations::token))
+        .route("/stations/{id}/hello", post(stations::hello))
+        .route("/stations/{id}/records", post(stations::records).layer(DefaultBodyLimit::max(LARGEST_PUSH)));
+    Router::new()
+        .route("/api/v1/auth/login", post(login::login))
+        .route("/api/v1/auth/refresh", post(login::refresh))
+        .route("/api/v1/stations/pair", post(stations::pair))
+        .route("/api/v1/stations/check", post(stations::check))
+        .route("/api/v1/public/tenants/{tenant}/tickets/{id}", get(public::follow))
+        .nest("/api/v1/tenants/{tenant}", tenant)
+        .route("/api/v1/openapi.json", get(public::openapi))
+}
+
+/// The whole router.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    api()
+        .merge(socket::routes())
+        .merge(health::routes())
+        .merge(pages::routes())
+        .fallback(|| async {
+            answer::plain_error(StatusCode::NOT_FOUND, "no_such_path", "nothing is served under this path")
+        })
+        .method_not_allowed_fallback(|| async {
+            answer::plain_error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this path does not take this method",
+            )
+            .into_response()
+        })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(app)
+}

@@ -1,0 +1,22 @@
+//! What needs no token: following one's own ticket, whose unguessable id is the permission, and the API's document.
+
+use super::App;
+use super::answer::{Answer, ok};
+use super::caller::{Peer, ticket_id};
+use crate::openapi;
+use axum::extract::{Path, State};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(super) async fn follow(
+    State(app): State<Arc<App>>,
+    Peer(peer): Peer,
+    Path((slug, id)): Path<(String, String)>,
+) -> Answer {
+    app.follows.count(peer.to_string(), Instant::now())?;
+    ok(app.ledger.follow(slug, ticket_id(&id)?).await?)
+}
+
+pub(super) async fn openapi() -> Answer {
+    ok(openapi::document())
+}

@@ -1,0 +1,115 @@
+//! The database's file as a whole: one owner at a time, copies while it is in use, and a copy put back.
+//! This module never looks at what the tables mean.
+
+use super::{migrate, open_connection};
+use anyhow::{Context, bail, ensure};
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// The database's path in a data folder.
+pub fn database_path(folder: &Path) -> PathBuf {
+    folder.join("smartqueue.sqlite3")
+}
+
+/// Makes the data folder and takes it for this process; the folder is free again when the file is dropped.
+///
+/// # Errors
+/// The folder cannot be made, or another server works in it.
+pub fn take_folder(folder: &Path) -> anyhow::Result<File> {
+    fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    let path = folder.join("server.lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another server works in {}", folder.display()),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
+    }
+}
+
+/// Copies the database to a new file; a server may work with it meanwhile.
+///
+/// # Errors
+/// There is no database, the target exists, or the copy does not pass SQLite's integrity check.
+pub fn backup(folder: &Path, to: &Path) -> anyhow::Result<()> {
+    let path = database_path(folder);
+    ensure!(path.exists(), "there is no database in {}", folder.display());
+    ensure!(!to.exists(), "{} exists already", to.display());
+    let partial = beside(to);
+    remove_if_there(&partial)?;
+    let connection = open_connection(&path)?;
+    let text = partial.to_str().context("the target's name is not UTF-8")?;
+    connection.execute("VACUUM INTO ?1", [text]).context("the database cannot be copied")?;
+    check(&partial)?;
+    put(&partial, to)
+}
+
+/// Puts a copy in the place of the database. The restored file gets a new epoch, because what its subscribers have seen
+/// of its old life no longer holds.
+///
+/// # Errors
+/// A server works in the folder, or the copy is damaged, of a newer program or no database of ours.
+pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
+    let _owned = take_folder(folder)?;
+    let path = database_path(folder);
+    let partial = beside(&path);
+    remove_if_there(&partial)?;
+    fs::copy(from, &partial).with_context(|| format!("{} cannot be copied", from.display()))?;
+    let restored = (|| -> anyhow::Result<()> {
+        check(&partial)?;
+        let mut connection = Connection::open(&partial)?;
+        let before = migrate::migrate(&mut connection)?;
+        ensure!(before > 0, "{} is not a database of this server", from.display());
+        connection.execute(
+            "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
+            [uuid::Uuid::new_v4().to_string()],
+        )?;
+        Ok(())
+    })();
+    if let Err(error) = restored {
+        remove_if_there(&partial)?;
+        return Err(error);
+    }
+    // The old log must go before the new file comes: SQLite would play it into the wrong database.
+    for suffix in ["-wal", "-shm"] {
+        let mut log = path.clone().into_os_string();
+        log.push(suffix);
+        remove_if_there(Path::new(&log))?;
+    }
+    put(&partial, &path)
+}
+
+/// Opens a copy read-only and has SQLite check every page and every reference.
+fn check(path: &Path) -> anyhow::Result<()> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let verdict: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .with_context(|| format!("{} is not a sound database", path.display()))?;
+    ensure!(verdict == "ok", "{} is damaged: {verdict}", path.display());
+    let mut references = connection.prepare("PRAGMA foreign_key_check")?;
+    ensure!(!references.exists([])?, "{} holds references to rows that are gone", path.display());
+    Ok(())
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    PathBuf::from(name)
+}
+
+fn remove_if_there(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be removed", path.display())),
+    }
+}
+
+/// Gives a finished file its name, durable on return.
+fn put(partial: &Path, to: &Path) -> anyhow::Result<()> {
+    File::open(partial)?.sync_all()?;
+    fs::rename(partial, to).with_context(|| format!("{} cannot be put in place", to.display()))?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The ledger: everything the server remembers, with one method for each business step.
+//!
+//! The rest of the server speaks to these methods and never sees SQL, so that another database can stand behind them
+//! later. One thread owns the only writing connection; a few connections read. A step is done when it is durable: the
+//! answer is sent after the commit, never before.
+
+pub mod demo;
+pub mod events;
+pub mod figures;
+pub mod file;
+pub mod migrate;
+pub mod numbers;
+pub mod people;
+pub mod places;
+mod readers;
+pub mod records;
+pub mod stations;
+pub mod tickets;
+pub mod writer;
+
+use crate::trouble::Trouble;
+use events::Published;
+use readers::Readers;
+use rusqlite::Connection;
+use std::path::Path;
+use writer::{Writer, Writing};
+
+/// The open store.
+pub struct Ledger {
+    writer: Writer,
+    readers: Readers,
+}
+
+/// Why the store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite itself is too old: before 3.51.3 a WAL reset can lose a commit.
+    #[error("SQLite {0} is too old: 3.51.3 is needed")]
+    Version(&'static str),
+    /// The file could not be opened, read or migrated.
+    #[error("the database cannot be opened: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The file was written by a newer program.
+    #[error("the database has version {found}, this program knows {known}")]
+    Newer {
+        /// The file's version.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// The writing thread could not be started.
+    #[error("the writing thread cannot be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl Ledger {
+    /// Opens the file, migrates it and starts the writing thread. `publish` is called on that thread right after a
+    /// commit with the events of the commit, in order.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the file.
+    pub fn open(path: &Path, publish: impl Fn(Vec<Published>) + Send + 'static) -> Result<Ledger, OpenError> {
+        if rusqlite::version_number() < 3_051_003 {
+            return Err(OpenError::Version(rusqlite::version()));
+        }
+        let mut connection = open_connection(path)?;
+        migrate::migrate(&mut connection)?;
+        Ok(Ledger { writer: Writer::start(connection, publish)?, readers: Readers::new(path) })
+    }
+
+    /// Makes a row durable that means nothing, to see whether rows can be made durable.
+    pub async fn canary(&self) -> Result<(), Trouble> {
+        self.write(|writing| {
+            writing
+                .connection
+                .prepare_cached(
+                    "INSERT INTO meta (key, value) VALUES ('canary', ?1) ON CONFLICT DO UPDATE SET value = ?1",
+                )?
+                .execute([writing.now_ms.to_string()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Does one step in a transaction of its own and waits until it is durable.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        self.writer.write(step).await
+    }
+
+    /// Looks at the store in one read transaction, so that everything the look returns belongs together.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        self.readers.read(look).await
+    }
+}
+
+/// Opens a connection with the settings that every connection of ours has.
+pub(crate) fn open_connection(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(path)?;
+    // Another process writes only while an operator seeds or copies; waiting for it is right.
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}

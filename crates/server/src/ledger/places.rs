@@ -1,0 +1,462 @@
+//! Sites, services, queues, agents, counters, displays: what stands in a branch and who sits there.
+//! This module never touches a ticket.
+
+use super::figures;
+use super::tickets::Caller;
+use super::writer::Writing;
+use super::{Ledger, events};
+use crate::trouble::Trouble;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use smartqueue_domain::{Algorithm, Queue};
+use smartqueue_protocol::api::{
+    AgentBody, CounterBody, CounterListing, NamedBody, QueueListing, SiteListing, StationListing,
+};
+use smartqueue_protocol::configuration::{PeriodBody, QueueBody};
+use smartqueue_protocol::event::QueueFigures;
+use smartqueue_protocol::time::write_time;
+use smartqueue_protocol::words::algorithm_word;
+
+/// A page of a list: rows left out at the front, rows shown at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Rows left out at the front.
+    pub offset: u32,
+    /// Rows shown at most.
+    pub limit: u32,
+}
+
+/// How many rows a list has, and those of a window.
+pub type Listed<T> = (u32, Vec<T>);
+
+/// A queue as the domain sees it, with what its rules need from around it.
+pub struct FoundQueue {
+    /// The queue.
+    pub queue: Queue,
+    /// Its site.
+    pub site: i64,
+    /// The site's time zone.
+    pub timezone: String,
+}
+
+/// The words for an agent's state.
+pub const AGENT_STATUSES: [&str; 4] = ["disponible", "occupe", "pause", "hors_ligne"];
+
+const QUEUE_COLUMNS: &str = "queues.id, prefix, queues.name, hint, names, icon, colour, is_active, max_capacity, hours, \
+                             algorithm, queues.site, service, sla_seconds";
+
+/// The columns of a queue as they stand in the file; JSON is read afterwards, so that its errors keep their own kind.
+struct StoredQueue {
+    body: QueueBody,
+    names: String,
+    hours: Option<String>,
+    site: i64,
+    service: Option<i64>,
+    sla_seconds: i64,
+}
+
+impl StoredQueue {
+    fn read(row: &Row<'_>) -> Result<StoredQueue, rusqlite::Error> {
+        Ok(StoredQueue {
+            body: QueueBody {
+                id: row.get(0)?,
+                prefix: row.get(1)?,
+                name: row.get(2)?,
+                hint: row.get(3)?,
+                names: Default::default(),
+                icon: row.get(5)?,
+                colour: row.get(6)?,
+                is_active: row.get(7)?,
+                max_capacity: row.get(8)?,
+                hours: None,
+                algorithm: row.get(10)?,
+            },
+            names: row.get(4)?,
+            hours: row.get(9)?,
+            site: row.get(11)?,
+            service: row.get(12)?,
+            sla_seconds: row.get(13)?,
+        })
+    }
+
+    fn body(mut self) -> Result<(QueueBody, i64, Option<i64>, i64), Trouble> {
+        self.body.names = serde_json::from_str(&self.names)?;
+        self.body.hours = self.hours.as_deref().map(serde_json::from_str).transpose()?;
+        Ok((self.body, self.site, self.service, self.sla_seconds))
+    }
+}
+
+/// A tenant's id by its slug.
+pub(super) fn tenant_id(connection: &Connection, slug: &str) -> Result<Option<i64>, Trouble> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM tenants WHERE slug = ?1")?
+        .query_row([slug], |row| row.get(0))
+        .optional()?)
+}
+
+/// A queue of the tenant.
+pub(super) fn domain_queue(connection: &Connection, tenant: i64, queue: i64) -> Result<Option<FoundQueue>, Trouble> {
+    let sql = format!(
+        "SELECT {QUEUE_COLUMNS}, sites.timezone FROM queues JOIN sites ON sites.id = queues.site
+         WHERE queues.id = ?1 AND queues.tenant = ?2"
+    );
+    let found = connection
+        .prepare_cached(&sql)?
+        .query_row([queue, tenant], |row| Ok((StoredQueue::read(row)?, row.get::<_, String>(14)?)))
+        .optional()?;
+    let Some((stored, timezone)) = found else { return Ok(None) };
+    let (body, site, _, _) = stored.body()?;
+    Ok(Some(FoundQueue { queue: Queue::try_from(&body)?, site, timezone }))
+}
+
+/// The queues of a site in the order of their tiles.
+pub(super) fn site_queues(connection: &Connection, site: i64) -> Result<Vec<QueueBody>, Trouble> {
+    let sql = format!("SELECT {QUEUE_COLUMNS} FROM queues WHERE queues.site = ?1 ORDER BY position, queues.id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([site], StoredQueue::read)?;
+    rows.map(|row| Ok(row?.body()?.0)).collect()
+}
+
+/// The queues that an agent serves.
+pub(super) fn agent_queues(connection: &Connection, agent: i64) -> Result<Vec<i64>, Trouble> {
+    integers(connection, "SELECT queue FROM agent_queues WHERE agent = ?1 ORDER BY queue", agent)
+}
+
+pub(super) fn integers(connection: &Connection, sql: &str, value: i64) -> Result<Vec<i64>, Trouble> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([value], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The agent as a caller, with the label of the counter where the agent sits.
+pub(super) fn agent_caller(connection: &Connection, tenant: i64, agent: i64) -> Result<Caller, Trouble> {
+    connection
+        .prepare_cached(
+            "SELECT counters.label FROM agents LEFT JOIN counters ON counters.id = agents.counter
+             WHERE agents.id = ?1 AND agents.tenant = ?2",
+        )?
+        .query_row([agent, tenant], |row| Ok(Caller { agent: Some(agent), counter: row.get(0)? }))
+        .optional()?
+        .ok_or(Trouble::NotFound("agent"))
+}
+
+fn queue_listing(connection: &Connection, stored: StoredQueue) -> Result<QueueListing, Trouble> {
+    let (body, site, service, sla_seconds) = stored.body()?;
+    let QueueBody { id, prefix, name, hint, names, icon, colour, is_active, max_capacity, hours, algorithm } = body;
+    let QueueFigures { id, waiting, mean_service_seconds, available_agents } = figures::figures(connection, id)?;
+    Ok(QueueListing {
+        id,
+        name,
+        hint,
+        names,
+        site,
+        service,
+        prefix,
+        algorithm,
+        sla_seconds,
+        max_capacity,
+        is_active,
+        hours,
+        icon,
+        colour,
+        waiting,
+        mean_service_seconds,
+        available_agents,
+    })
+}
+
+fn queue(connection: &Connection, tenant: i64, queue: i64) -> Result<QueueListing, Trouble> {
+    let sql = format!("SELECT {QUEUE_COLUMNS} FROM queues WHERE queues.id = ?1 AND queues.tenant = ?2");
+    let stored = connection
+        .prepare_cached(&sql)?
+        .query_row([queue, tenant], StoredQueue::read)
+        .optional()?
+        .ok_or(Trouble::NotFound("queue"))?;
+    queue_listing(connection, stored)
+}
+
+fn read_agent(row: &Row<'_>) -> Result<AgentBody, rusqlite::Error> {
+    let counter: Option<i64> = row.get(4)?;
+    let label: Option<String> = row.get(5)?;
+    Ok(AgentBody {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        site: row.get(2)?,
+        status: row.get(3)?,
+        counter: counter.zip(label).map(|(id, label)| CounterBody { id, label }),
+        queues: Vec::new(),
+    })
+}
+
+const AGENTS: &str = "SELECT agents.id, name, agents.site, status, counters.id, counters.label FROM agents
+                      LEFT JOIN counters ON counters.id = agents.counter WHERE agents.tenant = ?1";
+
+/// One agent of the tenant.
+pub(super) fn agent(connection: &Connection, tenant: i64, agent: i64) -> Result<AgentBody, Trouble> {
+    let mut found = connection
+        .prepare_cached(&format!("{AGENTS} AND agents.id = ?2"))?
+        .query_row([tenant, agent], read_agent)
+        .optional()?
+        .ok_or(Trouble::NotFound("agent"))?;
+    found.queues = agent_queues(connection, agent)?;
+    Ok(found)
+}
+
+/// What of a queue the office changes; nothing leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct QueueChange {
+    /// Whether it takes tickets.
+    pub is_active: Option<bool>,
+    /// At most this many people wait; an inner nothing takes the limit away.
+    pub max_capacity: Option<Option<u32>>,
+    /// Opening periods; an inner nothing means always open.
+    pub hours: Option<Option<Vec<PeriodBody>>>,
+    /// How the next ticket is chosen.
+    pub algorithm: Option<Algorithm>,
+}
+
+fn change_queue(
+    writing: &mut Writing<'_>,
+    tenant: i64,
+    id: i64,
+    change: &QueueChange,
+) -> Result<QueueListing, Trouble> {
+    let before = queue(writing.connection, tenant, id)?;
+    let QueueChange { is_active, max_capacity, hours, algorithm } = change;
+    let hours = hours.clone().unwrap_or_else(|| before.hours.clone());
+    writing
+        .connection
+        .prepare_cached(
+            "UPDATE queues SET is_active = ?2, max_capacity = ?3, hours = ?4, algorithm = ?5 WHERE id = ?1",
+        )?
+        .execute(params![
+            id,
+            is_active.unwrap_or(before.is_active),
+            max_capacity.unwrap_or(before.max_capacity),
+            hours.map(|hours| serde_json::to_string(&hours)).transpose()?,
+            algorithm.map_or(before.algorithm.clone(), |algorithm| algorithm_word(algorithm).to_owned()),
+        ])?;
+    let event = events::configuration_changed(writing.connection, before.site)?;
+    writing.publish(event)?;
+    queue(writing.connection, tenant, id)
+}
+
+fn list<T>(
+    connection: &Connection,
+    tenant: i64,
+    window: Window,
+    table: &str,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+) -> Result<Listed<T>, Trouble> {
+    let count = connection
+        .prepare_cached(&format!("SELECT count(*) FROM {table} WHERE tenant = ?1"))?
+        .query_row([tenant], |row| row.get(0))?;
+    let mut statement = connection.prepare_cached(&format!("{sql} LIMIT ?2 OFFSET ?3"))?;
+    let rows = statement.query_map(params![tenant, window.limit, window.offset], read)?;
+    Ok((count, rows.collect::<Result<_, _>>()?))
+}
+
+fn read_named(row: &Row<'_>) -> Result<NamedBody, rusqlite::Error> {
+    Ok(NamedBody { id: row.get(0)?, site: row.get(1)?, name: row.get(2)? })
+}
+
+fn read_counter(row: &Row<'_>) -> Result<CounterListing, rusqlite::Error> {
+    Ok(CounterListing { id: row.get(0)?, site: row.get(1)?, label: row.get(2)?, agent: row.get(3)? })
+}
+
+/// The lists that need nothing but their table.
+impl Ledger {
+    /// A tenant's slug by its id.
+    pub async fn tenant_slug(&self, tenant: i64) -> Result<Option<String>, Trouble> {
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached("SELECT slug FROM tenants WHERE id = ?1")?
+                .query_row([tenant], |row| row.get(0))
+                .optional()?)
+        })
+        .await
+    }
+
+    /// The tenant's queues with their figures.
+    pub async fn queues(&self, tenant: i64, window: Window) -> Result<Listed<QueueListing>, Trouble> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {QUEUE_COLUMNS} FROM queues WHERE tenant = ?1 ORDER BY position, id");
+            let (count, stored) = list(connection, tenant, window, "queues", &sql, StoredQueue::read)?;
+            let queues =
+                stored.into_iter().map(|stored| queue_listing(connection, stored)).collect::<Result<_, _>>()?;
+            Ok((count, queues))
+        })
+        .await
+    }
+
+    /// One queue with its figures.
+    pub async fn queue(&self, tenant: i64, id: i64) -> Result<QueueListing, Trouble> {
+        self.read(move |connection| queue(connection, tenant, id)).await
+    }
+
+    /// Changes a queue and publishes the configuration.
+    pub async fn change_queue(&self, tenant: i64, id: i64, change: QueueChange) -> Result<QueueListing, Trouble> {
+        self.write(move |writing| change_queue(writing, tenant, id, &change)).await
+    }
+
+    /// The tenant's agents.
+    pub async fn agents(&self, tenant: i64, window: Window) -> Result<Listed<AgentBody>, Trouble> {
+        self.read(move |connection| {
+            let sql = format!("{AGENTS} ORDER BY agents.id");
+            let (count, mut agents) = list(connection, tenant, window, "agents", &sql, read_agent)?;
+            for agent in &mut agents {
+                agent.queues = agent_queues(connection, agent.id)?;
+            }
+            Ok((count, agents))
+        })
+        .await
+    }
+
+    /// One agent.
+    pub async fn agent(&self, tenant: i64, id: i64) -> Result<AgentBody, Trouble> {
+        self.read(move |connection| agent(connection, tenant, id)).await
+    }
+
+    /// Sets an agent's state, one of [`AGENT_STATUSES`].
+    pub async fn set_agent_status(&self, tenant: i64, id: i64, status: String) -> Result<AgentBody, Trouble> {
+        self.write(move |writing| {
+            agent(writing.connection, tenant, id)?;
+            writing
+                .connection
+                .prepare_cached("UPDATE agents SET status = ?2 WHERE id = ?1")?
+                .execute(params![id, status])?;
+            for queue in agent_queues(writing.connection, id)? {
+                writing.touch(queue);
+            }
+            agent(writing.connection, tenant, id)
+        })
+        .await
+    }
+
+    /// Puts an agent at a counter of the agent's site, or at none. Whoever sat there before sits nowhere.
+    pub async fn set_agent_counter(&self, tenant: i64, id: i64, counter: Option<i64>) -> Result<AgentBody, Trouble> {
+        self.write(move |writing| {
+            let connection = writing.connection;
+            let before = agent(connection, tenant, id)?;
+            if let Some(counter) = counter {
+                connection
+                    .prepare_cached("SELECT 1 FROM counters WHERE id = ?1 AND site = ?2")?
+                    .query_row([counter, before.site], |_| Ok(()))
+                    .optional()?
+                    .ok_or(Trouble::NotFound("counter"))?;
+                connection
+                    .prepare_cached("UPDATE agents SET counter = NULL WHERE counter = ?1 AND id <> ?2")?
+                    .execute([counter, id])?;
+            }
+            connection.prepare_cached("UPDATE agents SET counter = ?2 WHERE id = ?1")?.execute(params![id, counter])?;
+            agent(connection, tenant, id)
+        })
+        .await
+    }
+
+    /// The agent and the counter of a call: what the caller names, or where the named agent sits.
+    pub async fn caller(
+        &self,
+        tenant: i64,
+        agent: Option<i64>,
+        counter: Option<CounterChoice>,
+    ) -> Result<Caller, Trouble> {
+        self.read(move |connection| {
+            let mut caller = match agent {
+                Some(agent) => agent_caller(connection, tenant, agent)?,
+                None => Caller::default(),
+            };
+            match counter {
+                None => {}
+                Some(CounterChoice::Label(label)) => caller.counter = Some(label),
+                Some(CounterChoice::Id(id)) => {
+                    let label = connection
+                        .prepare_cached("SELECT label FROM counters WHERE id = ?1 AND tenant = ?2")?
+                        .query_row([id, tenant], |row| row.get(0))
+                        .optional()?
+                        .ok_or(Trouble::NotFound("counter"))?;
+                    caller.counter = Some(label);
+                }
+            }
+            Ok(caller)
+        })
+        .await
+    }
+
+    /// The tenant's sites.
+    pub async fn sites(&self, tenant: i64, window: Window) -> Result<Listed<SiteListing>, Trouble> {
+        self.read(move |connection| {
+            let sql = "SELECT id, name, timezone, brand_colour, languages FROM sites WHERE tenant = ?1 ORDER BY id";
+            let (count, rows) = list(connection, tenant, window, "sites", sql, |row| {
+                let site = SiteListing {
+                    id: row.get(0)?,
+                    name: row.get(1)?,
+                    timezone: row.get(2)?,
+                    languages: Vec::new(),
+                    brand_colour: row.get(3)?,
+                };
+                Ok((site, row.get::<_, String>(4)?))
+            })?;
+            let sites = rows
+                .into_iter()
+                .map(|(site, languages)| Ok(SiteListing { languages: serde_json::from_str(&languages)?, ..site }))
+                .collect::<Result<_, Trouble>>()?;
+            Ok((count, sites))
+        })
+        .await
+    }
+
+    /// The tenant's services.
+    pub async fn services(&self, tenant: i64, window: Window) -> Result<Listed<NamedBody>, Trouble> {
+        let sql = "SELECT id, site, name FROM services WHERE tenant = ?1 ORDER BY id";
+        self.read(move |connection| list(connection, tenant, window, "services", sql, read_named)).await
+    }
+
+    /// The tenant's displays.
+    pub async fn displays(&self, tenant: i64, window: Window) -> Result<Listed<NamedBody>, Trouble> {
+        let sql = "SELECT id, site, name FROM displays WHERE tenant = ?1 ORDER BY id";
+        self.read(move |connection| list(connection, tenant, window, "displays", sql, read_named)).await
+    }
+
+    /// The tenant's counters, with who sits there.
+    pub async fn counters(&self, tenant: i64, window: Window) -> Result<Listed<CounterListing>, Trouble> {
+        let sql = "SELECT id, site, label, (SELECT agents.id FROM agents WHERE agents.counter = counters.id)
+                   FROM counters WHERE tenant = ?1 ORDER BY id";
+        self.read(move |connection| list(connection, tenant, window, "counters", sql, read_counter)).await
+    }
+
+    /// The tenant's stations.
+    pub async fn stations(&self, tenant: i64, window: Window) -> Result<Listed<StationListing>, Trouble> {
+        let sql = "SELECT id, site, name, mode, letter, version, highest_seq, applied_configuration, seen_at,
+                   revoked_at, state FROM stations WHERE tenant = ?1 ORDER BY id";
+        self.read(move |connection| {
+            list(connection, tenant, window, "stations", sql, |row| {
+                let state: Option<String> = row.get(10)?;
+                Ok(StationListing {
+                    id: row.get(0)?,
+                    site: row.get(1)?,
+                    name: row.get(2)?,
+                    mode: row.get(3)?,
+                    letter: row.get(4)?,
+                    version: row.get(5)?,
+                    highest_seq: row.get::<_, i64>(6)?.unsigned_abs(),
+                    applied_configuration: row.get(7)?,
+                    seen_at: row.get::<_, Option<i64>>(8)?.map(write_time),
+                    revoked_at: row.get::<_, Option<i64>>(9)?.map(write_time),
+                    // A state that does not read any more is a heartbeat that was never heard.
+                    state: state.and_then(|state| serde_json::from_str(&state).ok()),
+                })
+            })
+        })
+        .await
+    }
+}
+
+/// How a request names a counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CounterChoice {
+    /// By what stands above it.
+    Label(String),
+    /// By its id.
+    Id(i64),
+}

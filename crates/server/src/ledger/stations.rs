@@ -1,0 +1,439 @@
+//! Stations: pairing, their letters and grants, what is published for them, how they are.
+//! Their records are in `records`. This module never makes a token; it keeps hashes.
+
+use super::events::{self, Interest, Snapshot};
+use super::writer::Writing;
+use super::{Ledger, numbers, places};
+use crate::auth::keys::same_hash;
+use crate::trouble::Trouble;
+use rusqlite::{Connection, OptionalExtension, params};
+use smartqueue_domain::{SeriesLetter, ServiceDay};
+use smartqueue_protocol::configuration::{Configuration, SiteBody, SlipWords};
+use smartqueue_protocol::event::StationState;
+use smartqueue_protocol::provisioning::Mode;
+use smartqueue_protocol::station_sync::{GrantBody, HelloRequest};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// A station that introduces itself, with what of its secrets is kept.
+pub struct Introduction {
+    /// The hash of the pairing token.
+    pub pairing_token: Vec<u8>,
+    /// The hash of the secret it is about to get.
+    pub secret_hash: Vec<u8>,
+    /// The name the office sees.
+    pub name: String,
+    /// What it does.
+    pub mode: Mode,
+    /// Its journal's identity.
+    pub epoch: Uuid,
+    /// The program's version.
+    pub version: String,
+}
+
+/// Who a station is from now on.
+pub struct Paired {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The station's id.
+    pub station: i64,
+    /// The letter of the private series; empty for a station that issues nothing.
+    pub letter: String,
+}
+
+/// A station as its own requests see it.
+#[derive(Clone, Debug)]
+pub(super) struct StationRow {
+    pub(super) tenant: i64,
+    pub(super) site: i64,
+    pub(super) epoch: String,
+    pub(super) letter: String,
+    pub(super) highest_seq: u64,
+}
+
+/// A station that is known and not shut out.
+pub(super) fn active(connection: &Connection, tenant: i64, station: i64) -> Result<StationRow, Trouble> {
+    let found: Option<(StationRow, bool)> = connection
+        .prepare_cached(
+            "SELECT tenant, site, epoch, letter, highest_seq, revoked_at IS NOT NULL FROM stations
+             WHERE id = ?1 AND tenant = ?2",
+        )?
+        .query_row([station, tenant], |row| {
+            let highest_seq: i64 = row.get(4)?;
+            let station = StationRow {
+                tenant: row.get(0)?,
+                site: row.get(1)?,
+                epoch: row.get(2)?,
+                letter: row.get(3)?,
+                highest_seq: highest_seq.unsigned_abs(),
+            };
+            Ok((station, row.get(5)?))
+        })
+        .optional()?;
+    match found {
+        Some((station, false)) => Ok(station),
+        Some((_, true)) => Err(Trouble::Forbidden { code: "station_revoked", detail: "this station was shut out" }),
+        None => Err(Trouble::NotFound("station")),
+    }
+}
+
+impl StationRow {
+    /// A journal that is not the one that was paired belongs to another station, whatever its profile says.
+    pub(super) fn expect_epoch(&self, epoch: Uuid) -> Result<(), Trouble> {
+        if self.epoch == epoch.to_string() {
+            return Ok(());
+        }
+        let detail = "the journal is not the one that was paired: pair again".to_owned();
+        Err(Trouble::Conflict { code: "epoch_mismatch", detail })
+    }
+}
+
+/// Where a pairing token leads: tenant, site, the tenant's slug, the site's name.
+fn pairing_place(
+    connection: &Connection,
+    pairing_token: &[u8],
+    now_ms: i64,
+) -> Result<(i64, i64, String, String), Trouble> {
+    connection
+        .prepare_cached(
+            "SELECT pairing_tokens.tenant, site, slug, sites.name FROM pairing_tokens
+             JOIN tenants ON tenants.id = pairing_tokens.tenant JOIN sites ON sites.id = site
+             WHERE hash = ?1 AND expires_at > ?2 AND revoked_at IS NULL",
+        )?
+        .query_row(params![pairing_token, now_ms], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .optional()?
+        .ok_or(Trouble::Unauthorised {
+            code: "pairing_token_refused",
+            detail: "the pairing token is unknown, expired or revoked",
+        })
+}
+
+fn pair(writing: &mut Writing<'_>, introduction: &Introduction) -> Result<Paired, Trouble> {
+    let connection = writing.connection;
+    let Introduction { pairing_token, secret_hash, name, mode, epoch, version } = introduction;
+    let (tenant, site, slug, _) = pairing_place(connection, pairing_token, writing.now_ms)?;
+    let known: Option<(i64, String, bool)> = connection
+        .prepare_cached(
+            "SELECT id, letter, revoked_at IS NOT NULL FROM stations WHERE pairing_token = ?1 AND epoch = ?2",
+        )?
+        .query_row(params![pairing_token, epoch.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let (station, letter) = match known {
+        Some((_, _, true)) => {
+            return Err(Trouble::Forbidden { code: "station_revoked", detail: "this station was shut out" });
+        }
+        Some((station, letter, false)) => {
+            let letter = if letter.is_empty() { letter_for(connection, site, *mode)? } else { letter };
+            connection
+                .prepare_cached(
+                    "UPDATE stations SET secret_hash = ?2, name = ?3, mode = ?4, version = ?5, letter = ?6 WHERE id = ?1",
+                )?
+                .execute(params![station, secret_hash, name, mode.word(), version, letter])?;
+            (station, letter)
+        }
+        None => {
+            let letter = letter_for(connection, site, *mode)?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO stations (tenant, site, name, mode, epoch, letter, secret_hash, pairing_token, version,
+                     paired_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                )?
+                .execute(params![
+                    tenant,
+                    site,
+                    name,
+                    mode.word(),
+                    epoch.to_string(),
+                    letter,
+                    secret_hash,
+                    pairing_token,
+                    version,
+                    writing.now_ms,
+                ])?;
+            (connection.last_insert_rowid(), letter)
+        }
+    };
+    Ok(Paired { tenant: slug, station, letter })
+}
+
+/// The next letter that no station of the site ever had. A letter is given out again only when its station was shut
+/// out, and never on a day on which that station may still have issued under it.
+fn letter_for(connection: &Connection, site: i64, mode: Mode) -> Result<String, Trouble> {
+    if !mode.issues() {
+        return Ok(String::new());
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT letter, max(coalesce(revoked_at, 9e18)) FROM stations WHERE site = ?1 AND letter <> '' GROUP BY letter",
+    )?;
+    let taken: Vec<(String, f64)> =
+        statement.query_map([site], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let letters = SeriesLetter::KIOSK_LETTERS.map(String::from);
+    if let Some(unused) = letters.iter().find(|letter| taken.iter().all(|(taken, _)| taken != *letter)) {
+        return Ok(unused.clone());
+    }
+    let two_days_ago = (crate::clock::now_ms() - 2 * 86_400_000) as f64;
+    let free =
+        taken.iter().filter(|(_, revoked)| *revoked < two_days_ago).min_by(|left, right| left.1.total_cmp(&right.1));
+    match free {
+        Some((letter, _)) => Ok(letter.clone()),
+        None => {
+            let detail = "every letter of the site belongs to a station: shut one out first".to_owned();
+            Err(Trouble::Conflict { code: "no_letter_free", detail })
+        }
+    }
+}
+
+/// The queues that a station serves or shows.
+fn station_interest(connection: &Connection, station: i64, site: i64) -> Result<Interest, Trouble> {
+    let chosen = places::integers(connection, "SELECT queue FROM station_queues WHERE station = ?1", station)?;
+    interest_or_all(connection, site, chosen)
+}
+
+fn interest_or_all(connection: &Connection, site: i64, chosen: Vec<i64>) -> Result<Interest, Trouble> {
+    let queues = if chosen.is_empty() {
+        places::integers(connection, "SELECT id FROM queues WHERE site = ?1", site)?
+    } else {
+        chosen
+    };
+    Ok(Interest { site, queues: queues.into_iter().collect(), agent: None })
+}
+
+/// What a server answers to a hello, but for the addresses and the words of the protocol.
+pub struct Greeting {
+    /// The site's service day.
+    pub service_day: ServiceDay,
+    /// The highest record held.
+    pub highest_seq: u64,
+    /// What is published.
+    pub configuration: Configuration,
+    /// The main series that this station alone issues.
+    pub series: Vec<GrantBody>,
+    /// Everything that lives in its queues.
+    pub snapshot: Snapshot,
+}
+
+fn claim_series(
+    writing: &mut Writing<'_>,
+    tenant: i64,
+    station: i64,
+    request: &HelloRequest,
+    mode: Mode,
+) -> Result<(), Trouble> {
+    let row = active(writing.connection, tenant, station)?;
+    row.expect_epoch(request.epoch)?;
+    writing
+        .connection
+        .prepare_cached(
+            "UPDATE stations SET seen_at = ?2, mode = ?3, version = ?4, applied_configuration = ?5 WHERE id = ?1",
+        )?
+        .execute(params![station, writing.now_ms, mode.word(), request.version, request.applied_configuration])?;
+    if mode.issues() && !row.letter.is_empty() {
+        let today = site_day(writing.connection, row.site, writing.now_ms)?;
+        for queue in station_interest(writing.connection, station, row.site)?.queues {
+            numbers::claim_main(writing, queue, station, today)?;
+        }
+    }
+    Ok(())
+}
+
+fn site_day(connection: &Connection, site: i64, now_ms: i64) -> Result<ServiceDay, Trouble> {
+    let timezone: String =
+        connection.prepare_cached("SELECT timezone FROM sites WHERE id = ?1")?.query_row([site], |row| row.get(0))?;
+    Ok(numbers::local_time(&timezone, now_ms)?.0)
+}
+
+fn greet(connection: &Connection, tenant: i64, station: i64, follow_url_base: String) -> Result<Greeting, Trouble> {
+    let now_ms = crate::clock::now_ms();
+    let row = active(connection, tenant, station)?;
+    let interest = station_interest(connection, station, row.site)?;
+    Ok(Greeting {
+        service_day: site_day(connection, row.site, now_ms)?,
+        highest_seq: row.highest_seq,
+        configuration: configuration(connection, row.site, &interest.queues, follow_url_base)?,
+        series: grants(connection, station, &interest.queues)?,
+        snapshot: events::snapshot(connection, &interest, now_ms)?,
+    })
+}
+
+/// The newest ownership of each queue, where it is this station's.
+fn grants(connection: &Connection, station: i64, queues: &BTreeSet<i64>) -> Result<Vec<GrantBody>, Trouble> {
+    let mut statement = connection.prepare_cached(
+        "SELECT queue, from_day FROM series_owners AS newest WHERE station = ?1 AND from_day =
+         (SELECT max(from_day) FROM series_owners WHERE queue = newest.queue) ORDER BY queue",
+    )?;
+    let rows = statement.query_map([station], |row| Ok((row.get(0)?, ServiceDay(row.get(1)?))))?;
+    let mut grants = Vec::new();
+    for row in rows {
+        let (queue, from_day): (i64, ServiceDay) = row?;
+        if queues.contains(&queue) {
+            grants.push(GrantBody { queue, from_day: from_day.to_string() });
+        }
+    }
+    Ok(grants)
+}
+
+fn configuration(
+    connection: &Connection,
+    site: i64,
+    queues: &BTreeSet<i64>,
+    follow_url_base: String,
+) -> Result<Configuration, Trouble> {
+    struct Stored {
+        site: SiteBody,
+        languages: String,
+        ticker: String,
+        slip: SlipWords,
+        version: i64,
+    }
+    let stored = connection
+        .prepare_cached(
+            "SELECT name, timezone, languages, brand_colour, ticker, slip_header, slip_footer, configuration_version
+             FROM sites WHERE id = ?1",
+        )?
+        .query_row([site], |row| {
+            Ok(Stored {
+                site: SiteBody {
+                    id: site,
+                    name: row.get(0)?,
+                    timezone: row.get(1)?,
+                    languages: Vec::new(),
+                    brand_colour: row.get(3)?,
+                },
+                languages: row.get(2)?,
+                ticker: row.get(4)?,
+                slip: SlipWords { header: row.get(5)?, footer: row.get(6)? },
+                version: row.get(7)?,
+            })
+        })?;
+    let mut bodies = places::site_queues(connection, site)?;
+    bodies.retain(|body| queues.contains(&body.id));
+    Ok(Configuration {
+        version: stored.version,
+        site: SiteBody { languages: serde_json::from_str(&stored.languages)?, ..stored.site },
+        queues: bodies,
+        ticker: serde_json::from_str(&stored.ticker)?,
+        follow_url_base: Some(follow_url_base),
+        slip: stored.slip,
+    })
+}
+
+/// Whose view a socket shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// One queue.
+    Queue(i64),
+    /// A display's queues.
+    Display(i64),
+    /// An agent's queues and tickets.
+    Agent(i64),
+    /// A station's queues.
+    Station(i64),
+}
+
+fn interest(connection: &Connection, tenant: i64, subject: Subject) -> Result<Interest, Trouble> {
+    let site_of = |table: &'static str, id: i64, what: &'static str| -> Result<i64, Trouble> {
+        connection
+            .prepare_cached(&format!("SELECT site FROM {table} WHERE id = ?1 AND tenant = ?2"))?
+            .query_row([id, tenant], |row| row.get(0))
+            .optional()?
+            .ok_or(Trouble::NotFound(what))
+    };
+    match subject {
+        Subject::Queue(id) => {
+            Ok(Interest { site: site_of("queues", id, "queue")?, queues: BTreeSet::from([id]), agent: None })
+        }
+        Subject::Display(id) => {
+            let site = site_of("displays", id, "display")?;
+            let chosen = places::integers(connection, "SELECT queue FROM display_queues WHERE display = ?1", id)?;
+            interest_or_all(connection, site, chosen)
+        }
+        Subject::Agent(id) => {
+            let site = site_of("agents", id, "agent")?;
+            let queues = places::agent_queues(connection, id)?.into_iter().collect();
+            Ok(Interest { site, queues, agent: Some(id) })
+        }
+        Subject::Station(id) => {
+            let row = active(connection, tenant, id)?;
+            station_interest(connection, id, row.site)
+        }
+    }
+}
+
+impl Ledger {
+    /// Pairs a station. The same journal and token get the same identity again, under the new secret.
+    pub async fn pair(&self, introduction: Introduction) -> Result<Paired, Trouble> {
+        self.write(move |writing| pair(writing, &introduction)).await
+    }
+
+    /// The name of the site that a pairing token leads to, and the names of its queues.
+    pub async fn pairing_site(&self, pairing_token: Vec<u8>) -> Result<(String, Vec<String>), Trouble> {
+        self.read(move |connection| {
+            let (_, site, _, name) = pairing_place(connection, &pairing_token, crate::clock::now_ms())?;
+            let queues = places::site_queues(connection, site)?;
+            Ok((name, queues.into_iter().map(|queue| queue.name).collect()))
+        })
+        .await
+    }
+
+    /// The tenant of a station whose secret is right.
+    pub async fn station_by_secret(&self, slug: String, station: i64, secret_hash: Vec<u8>) -> Result<i64, Trouble> {
+        let refused = || Trouble::Unauthorised { code: "secret_refused", detail: "the station's secret is not right" };
+        self.read(move |connection| {
+            let tenant = places::tenant_id(connection, &slug)?.ok_or_else(refused)?;
+            let stored: Option<Vec<u8>> = connection
+                .prepare_cached("SELECT secret_hash FROM stations WHERE id = ?1 AND tenant = ?2")?
+                .query_row([station, tenant], |row| row.get(0))
+                .optional()?;
+            if !stored.is_some_and(|stored| same_hash(&stored, &secret_hash)) {
+                return Err(refused());
+            }
+            Ok(active(connection, tenant, station)?.tenant)
+        })
+        .await
+    }
+
+    /// Answers a station's hello: gives it the main series that nobody owns, then shows it everything at one instant.
+    pub async fn greet(
+        &self,
+        tenant: i64,
+        station: i64,
+        request: HelloRequest,
+        mode: Mode,
+        follow_url_base: String,
+    ) -> Result<Greeting, Trouble> {
+        self.write(move |writing| claim_series(writing, tenant, station, &request, mode)).await?;
+        self.read(move |connection| greet(connection, tenant, station, follow_url_base)).await
+    }
+
+    /// Keeps a station's heartbeat.
+    pub async fn keep_state(&self, station: i64, state: StationState) -> Result<(), Trouble> {
+        self.write(move |writing| {
+            writing
+                .connection
+                .prepare_cached("UPDATE stations SET state = ?2, seen_at = ?3 WHERE id = ?1")?
+                .execute(params![station, serde_json::to_string(&state)?, writing.now_ms])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps how a board announced a call. The first word counts.
+    pub async fn keep_announcement(&self, station: i64, event: u64, outcome: String) -> Result<(), Trouble> {
+        self.write(move |writing| {
+            writing
+                .connection
+                .prepare_cached(
+                    "INSERT INTO announcements (station, event, outcome, received_at) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![station, i64::try_from(event).unwrap_or(i64::MAX), outcome, writing.now_ms])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// What a socket shows.
+    pub async fn interest(&self, tenant: i64, subject: Subject) -> Result<Interest, Trouble> {
+        self.read(move |connection| interest(connection, tenant, subject)).await
+    }
+}

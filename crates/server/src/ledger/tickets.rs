@@ -1,0 +1,562 @@
+//! A ticket's life on the server: created, called, served, ended. Which step may follow which is the domain's word.
+//! This module never chooses a number by itself; `numbers` does.
+
+use super::events::{self, Kind};
+use super::figures::{self, Line, Rule};
+use super::writer::Writing;
+use super::{Ledger, numbers, places};
+use crate::trouble::Trouble;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use smartqueue_domain::{
+    Candidate, Channel, Refusal, SeriesLetter, ServiceDay, TicketStatus, Transition, next_candidate,
+};
+use smartqueue_protocol::api::{FollowBody, TicketAnswer, TicketBody};
+use smartqueue_protocol::time::write_time;
+use smartqueue_protocol::words::{channel_word, read_channel, read_status, status_word};
+use std::cmp::Reverse;
+use uuid::Uuid;
+
+/// A ticket as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TicketRow {
+    /// Made by whoever issued the ticket.
+    pub id: Uuid,
+    /// The tenant.
+    pub tenant: i64,
+    /// The site.
+    pub site: i64,
+    /// The queue it is in now.
+    pub queue: i64,
+    /// As on paper.
+    pub number: String,
+    /// The door it came through.
+    pub channel: Channel,
+    /// Higher goes first.
+    pub priority: i64,
+    /// Where it stands.
+    pub status: TicketStatus,
+    /// Free fields about the customer, a JSON object.
+    pub customer: String,
+    /// The agent, once called.
+    pub agent: Option<i64>,
+    /// The counter's label, once called.
+    pub counter: Option<String>,
+    /// Time of the touch.
+    pub created_at: i64,
+    /// Time of the last call.
+    pub called_at: Option<i64>,
+    /// Time at which service began.
+    pub started_at: Option<i64>,
+    /// Time at which its life ended.
+    pub ended_at: Option<i64>,
+    /// How its slip came out, for a ticket of a station.
+    pub print_state: Option<String>,
+}
+
+/// The columns that [`TicketRow::read`] expects, in its order.
+const COLUMNS: &str = "id, tenant, site, queue, number, channel, priority, status, customer, agent, counter, created_at, \
+                       called_at, started_at, ended_at, print_state";
+
+impl TicketRow {
+    fn read(row: &Row<'_>) -> Result<Result<TicketRow, Trouble>, rusqlite::Error> {
+        let words: (String, String, String) = (row.get(0)?, row.get(5)?, row.get(7)?);
+        let (id, channel, status) = words;
+        let read = || -> Result<(Uuid, Channel, TicketStatus), Trouble> {
+            let id = Uuid::parse_str(&id).map_err(|_| Trouble::Internal("a stored ticket id does not read".into()))?;
+            Ok((id, read_channel(&channel)?, read_status(&status)?))
+        };
+        let (id, channel, status) = match read() {
+            Ok(values) => values,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        Ok(Ok(TicketRow {
+            id,
+            tenant: row.get(1)?,
+            site: row.get(2)?,
+            queue: row.get(3)?,
+            number: row.get(4)?,
+            channel,
+            priority: row.get(6)?,
+            status,
+            customer: row.get(8)?,
+            agent: row.get(9)?,
+            counter: row.get(10)?,
+            created_at: row.get(11)?,
+            called_at: row.get(12)?,
+            started_at: row.get(13)?,
+            ended_at: row.get(14)?,
+            print_state: row.get(15)?,
+        }))
+    }
+
+    /// The answer, with the wait that the line gives.
+    ///
+    /// # Errors
+    /// [`Trouble::Internal`] when the stored customer fields are no JSON.
+    pub fn answer(&self, line: &Line) -> Result<TicketAnswer, Trouble> {
+        let TicketRow {
+            id,
+            tenant: _,
+            site: _,
+            queue,
+            number,
+            channel,
+            priority,
+            status,
+            customer,
+            agent,
+            counter,
+            created_at,
+            called_at,
+            started_at,
+            ended_at,
+            print_state,
+        } = self;
+        let body = TicketBody {
+            id: *id,
+            number: number.clone(),
+            queue: *queue,
+            channel: channel_word(*channel).to_owned(),
+            priority: *priority,
+            status: status_word(*status).to_owned(),
+            eta_seconds: line.eta(*id),
+            customer: serde_json::from_str(customer)?,
+            agent: *agent,
+            counter: counter.clone(),
+            created_at: write_time(*created_at),
+            called_at: called_at.map(write_time),
+            started_at: started_at.map(write_time),
+            ended_at: ended_at.map(write_time),
+        };
+        Ok(TicketAnswer { body, print_state: print_state.clone() })
+    }
+}
+
+fn rows(connection: &Connection, tail: &str, values: impl rusqlite::Params) -> Result<Vec<TicketRow>, Trouble> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM tickets {tail}"))?;
+    let rows = statement.query_map(values, TicketRow::read)?;
+    rows.map(|row| row?).collect()
+}
+
+/// Every live ticket in a queue.
+pub(super) fn live_in(connection: &Connection, queue: i64) -> Result<Vec<TicketRow>, Trouble> {
+    rows(
+        connection,
+        "WHERE site = (SELECT site FROM queues WHERE id = ?1) AND queue = ?1
+         AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause') ORDER BY created_at, number",
+        [queue],
+    )
+}
+
+/// Every live ticket that an agent has.
+pub(super) fn live_with(connection: &Connection, agent: i64) -> Result<Vec<TicketRow>, Trouble> {
+    rows(
+        connection,
+        "WHERE site = (SELECT site FROM agents WHERE id = ?1) AND agent = ?1
+         AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause') ORDER BY created_at, number",
+        [agent],
+    )
+}
+
+/// One ticket by its id, whoever it belongs to.
+pub(super) fn find(connection: &Connection, id: Uuid) -> Result<Option<TicketRow>, Trouble> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM tickets WHERE id = ?1"))?
+        .query_row([id.to_string()], TicketRow::read)
+        .optional()?
+        .transpose()
+}
+
+fn find_of(connection: &Connection, tenant: i64, id: Uuid) -> Result<TicketRow, Trouble> {
+    find(connection, id)?.filter(|ticket| ticket.tenant == tenant).ok_or(Trouble::NotFound("ticket"))
+}
+
+/// A ticket that somebody asks for.
+pub struct NewTicket {
+    /// Made by the client so that a repeat is harmless; nothing lets the server draw one.
+    pub id: Option<Uuid>,
+    /// The queue.
+    pub queue: i64,
+    /// The door.
+    pub channel: Channel,
+    /// Higher goes first.
+    pub priority: i64,
+    /// Free fields about the customer.
+    pub customer: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A ticket, and whether this request made it.
+pub struct Created {
+    /// The ticket.
+    pub ticket: TicketAnswer,
+    /// False for a repeat.
+    pub is_new: bool,
+}
+
+/// A row for the tickets table that only the server and stations' records make.
+pub(super) struct Entry<'a> {
+    pub(super) id: Uuid,
+    pub(super) tenant: i64,
+    pub(super) site: i64,
+    pub(super) queue: i64,
+    pub(super) number: &'a smartqueue_domain::TicketNumber,
+    pub(super) day: ServiceDay,
+    pub(super) letter: SeriesLetter,
+    pub(super) lap: Option<i64>,
+    pub(super) channel: Channel,
+    pub(super) priority: i64,
+    pub(super) customer: &'a str,
+    pub(super) language: Option<&'a str>,
+    pub(super) created_at: i64,
+    pub(super) station: Option<i64>,
+}
+
+/// Puts a waiting ticket into the table and says so.
+pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<TicketRow, Trouble> {
+    writing
+        .connection
+        .prepare_cached(
+            "INSERT INTO tickets (id, tenant, site, queue, number, series_queue, day, letter, lap, value, channel,
+             priority, status, customer, language, created_at, station, print_state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?6, ?7, ?8, ?9, ?10, ?11, 'en_attente', ?12, ?13, ?14, ?15,
+             iif(?15 IS NULL, NULL, 'issued'))",
+        )?
+        .execute(params![
+            entry.id.to_string(),
+            entry.tenant,
+            entry.site,
+            entry.queue,
+            entry.number.to_string(),
+            entry.day.0,
+            entry.letter.as_text(),
+            entry.lap,
+            entry.number.value(),
+            channel_word(entry.channel),
+            entry.priority,
+            entry.customer,
+            entry.language,
+            entry.created_at,
+            entry.station,
+        ])?;
+    let ticket = find_of(writing.connection, entry.tenant, entry.id)?;
+    say(writing, Kind::TicketCreated, &ticket, None, false)?;
+    Ok(ticket)
+}
+
+/// Publishes an event about a ticket and has the figures of its queues looked at.
+pub(super) fn say(
+    writing: &mut Writing<'_>,
+    kind: Kind,
+    ticket: &TicketRow,
+    left: Option<i64>,
+    recall: bool,
+) -> Result<(), Trouble> {
+    let event = events::about_ticket(writing.connection, kind, ticket, left, recall, writing.now_ms)?;
+    writing.publish(event)?;
+    writing.touch(ticket.queue);
+    if let Some(left) = left {
+        writing.touch(left);
+    }
+    Ok(())
+}
+
+fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Created, Trouble> {
+    let NewTicket { id, queue, channel, priority, customer } = new;
+    let now_ms = writing.now_ms;
+    if let Some(id) = id
+        && let Some(ticket) = find(writing.connection, id)?
+    {
+        if ticket.tenant != tenant || ticket.queue != queue {
+            let detail = "this id belongs to another ticket".to_owned();
+            return Err(Trouble::Conflict { code: "id_taken", detail });
+        }
+        let line = Line::of_ticket(writing.connection, &ticket, now_ms)?;
+        return Ok(Created { ticket: ticket.answer(&line)?, is_new: false });
+    }
+    let found =
+        places::domain_queue(writing.connection, tenant, queue)?.ok_or(Trouble::Refused(Refusal::UnknownQueue))?;
+    let (day, local) = numbers::local_time(&found.timezone, now_ms)?;
+    if !found.queue.is_open(local) {
+        return Err(Trouble::Refused(Refusal::ServiceClosed));
+    }
+    if let Some(capacity) = found.queue.max_capacity
+        && figures::count_waiting(writing.connection, queue)? >= capacity
+    {
+        return Err(Trouble::Refused(Refusal::QueueFull));
+    }
+    let allocated = numbers::allocate(writing, found.site, queue, &found.queue.prefix, day)?;
+    let ticket = insert(
+        writing,
+        &Entry {
+            id: id.unwrap_or_else(Uuid::now_v7),
+            tenant,
+            site: found.site,
+            queue,
+            number: &allocated.number,
+            day,
+            letter: allocated.letter,
+            lap: Some(allocated.lap),
+            channel,
+            priority,
+            customer: &serde_json::Value::Object(customer).to_string(),
+            language: None,
+            created_at: now_ms,
+            station: None,
+        },
+    )?;
+    let line = Line::load(writing.connection, queue, now_ms)?;
+    Ok(Created { ticket: ticket.answer(&line)?, is_new: true })
+}
+
+/// Who calls, and to which counter.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The agent.
+    pub agent: Option<i64>,
+    /// The counter's label.
+    pub counter: Option<String>,
+}
+
+/// A step with what it needs.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// To a counter, for the first time or again after a hold or an absence.
+    Call(Caller),
+    /// The same person again.
+    Recall,
+    /// Service begins.
+    Start,
+    /// Service ends.
+    End,
+    /// The person did not come.
+    NoShow,
+    /// Set aside.
+    Hold,
+    /// Withdrawn.
+    Cancel,
+    /// To another queue of the site.
+    Transfer {
+        /// The other queue.
+        queue: i64,
+    },
+}
+
+impl Step {
+    fn transition(&self) -> Transition {
+        match self {
+            Step::Call(_) => Transition::Call,
+            Step::Recall => Transition::Recall,
+            Step::Start => Transition::Start,
+            Step::End => Transition::End,
+            Step::NoShow => Transition::NoShow,
+            Step::Hold => Transition::Hold,
+            Step::Cancel => Transition::Cancel,
+            Step::Transfer { .. } => Transition::Transfer,
+        }
+    }
+}
+
+/// Takes one step in a ticket's life.
+pub(super) fn take(writing: &mut Writing<'_>, mut ticket: TicketRow, step: Step) -> Result<TicketRow, Trouble> {
+    ticket.status = ticket.status.after(step.transition())?;
+    let now = Some(writing.now_ms);
+    let mut kind = Kind::TicketUpdated;
+    let mut recall = false;
+    let mut left = None;
+    match step {
+        Step::Call(Caller { agent, counter }) => {
+            kind = Kind::TicketCalled;
+            (ticket.agent, ticket.counter) = (agent, counter);
+            (ticket.called_at, ticket.started_at, ticket.ended_at) = (now, None, None);
+        }
+        Step::Recall => {
+            kind = Kind::TicketCalled;
+            recall = true;
+            ticket.called_at = now;
+        }
+        Step::Start => ticket.started_at = now,
+        Step::End | Step::NoShow | Step::Cancel => ticket.ended_at = now,
+        Step::Hold => {}
+        Step::Transfer { queue } => {
+            let other = places::domain_queue(writing.connection, ticket.tenant, queue)?
+                .filter(|other| other.site == ticket.site)
+                .ok_or(Trouble::Refused(Refusal::UnknownQueue))?;
+            if !other.queue.is_active {
+                return Err(Trouble::Refused(Refusal::ServiceClosed));
+            }
+            left = Some(ticket.queue).filter(|old| *old != queue);
+            ticket.queue = queue;
+            (ticket.agent, ticket.counter, ticket.called_at, ticket.started_at) = (None, None, None, None);
+        }
+    }
+    store(writing.connection, &ticket)?;
+    say(writing, kind, &ticket, left, recall)?;
+    Ok(ticket)
+}
+
+fn store(connection: &Connection, ticket: &TicketRow) -> Result<(), Trouble> {
+    connection
+        .prepare_cached(
+            "UPDATE tickets SET queue = ?2, status = ?3, agent = ?4, counter = ?5, called_at = ?6, started_at = ?7,
+             ended_at = ?8 WHERE id = ?1",
+        )?
+        .execute(params![
+            ticket.id.to_string(),
+            ticket.queue,
+            status_word(ticket.status),
+            ticket.agent,
+            ticket.counter,
+            ticket.called_at,
+            ticket.started_at,
+            ticket.ended_at,
+        ])?;
+    Ok(())
+}
+
+fn call_next(writing: &mut Writing<'_>, tenant: i64, agent: i64) -> Result<Option<TicketAnswer>, Trouble> {
+    let caller = places::agent_caller(writing.connection, tenant, agent)?;
+    let now_ms = writing.now_ms;
+    let mut heads: Vec<(i64, Candidate)> = Vec::new();
+    for queue in places::agent_queues(writing.connection, agent)? {
+        let rule = Rule::of(writing.connection, queue)?;
+        let waiting = figures::waiting(writing.connection, queue)?;
+        if let Some(head) = next_candidate(waiting, rule.algorithm, rule.sla_ms, now_ms) {
+            heads.push((rule.urgency(&head, now_ms), head));
+        }
+    }
+    // Within a queue its own algorithm decides; between queues the more urgent first ticket, then the earlier touch.
+    let key = |(urgency, head): &(i64, Candidate)| (Reverse(*urgency), head.created_at_ms, head.number.clone());
+    let Some((_, next)) = heads.into_iter().min_by_key(key) else { return Ok(None) };
+    let ticket = find_of(writing.connection, tenant, next.id.0)?;
+    let ticket = take(writing, ticket, Step::Call(caller))?;
+    let line = Line::of_ticket(writing.connection, &ticket, now_ms)?;
+    Ok(Some(ticket.answer(&line)?))
+}
+
+/// Which tickets a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct TicketFilter {
+    /// Only these statuses; empty means all.
+    pub statuses: Vec<TicketStatus>,
+    /// Only this queue.
+    pub queue: Option<i64>,
+    /// The order.
+    pub ordering: Ordering,
+    /// Rows left out at the front.
+    pub offset: u32,
+    /// Rows shown at most.
+    pub limit: u32,
+}
+
+/// The order of a list of tickets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ordering {
+    /// By touch, oldest first.
+    #[default]
+    CreatedAt,
+    /// By touch, newest first.
+    CreatedAtDescending,
+    /// Lowest priority first.
+    Priority,
+    /// Highest priority first.
+    PriorityDescending,
+}
+
+impl Ordering {
+    fn sql(self) -> &'static str {
+        match self {
+            Ordering::CreatedAt => "created_at, number, id",
+            Ordering::CreatedAtDescending => "created_at DESC, number DESC, id DESC",
+            Ordering::Priority => "priority, created_at, number, id",
+            Ordering::PriorityDescending => "priority DESC, created_at, number, id",
+        }
+    }
+}
+
+fn list(connection: &Connection, tenant: i64, filter: &TicketFilter) -> Result<(u32, Vec<TicketAnswer>), Trouble> {
+    let TicketFilter { statuses, queue, ordering, offset, limit } = filter;
+    let words: Vec<&str> = statuses.iter().map(|status| status_word(*status)).collect();
+    let words = serde_json::to_string(&words)?;
+    // The queue's index is used only when the comparison is a plain one.
+    let by_queue = if queue.is_some() { "queue = ?2" } else { "?2 IS NULL" };
+    let condition =
+        format!("WHERE tenant = ?1 AND {by_queue} AND (?3 = '[]' OR status IN (SELECT value FROM json_each(?3)))");
+    let count = connection
+        .prepare_cached(&format!("SELECT count(*) FROM tickets {condition}"))?
+        .query_row(params![tenant, queue, words], |row| row.get(0))?;
+    let tail = format!("{condition} ORDER BY {} LIMIT ?4 OFFSET ?5", ordering.sql());
+    let found = rows(connection, &tail, params![tenant, queue, words, limit, offset])?;
+    let now_ms = crate::clock::now_ms();
+    let mut lines: std::collections::BTreeMap<i64, Line> = std::collections::BTreeMap::new();
+    let mut answers = Vec::with_capacity(found.len());
+    for ticket in found {
+        let line = match lines.entry(ticket.queue) {
+            std::collections::btree_map::Entry::Occupied(line) => line.into_mut(),
+            std::collections::btree_map::Entry::Vacant(place) => {
+                place.insert(Line::load(connection, ticket.queue, now_ms)?)
+            }
+        };
+        answers.push(ticket.answer(line)?);
+    }
+    Ok((count, answers))
+}
+
+fn follow(connection: &Connection, tenant_slug: &str, id: Uuid) -> Result<FollowBody, Trouble> {
+    let tenant = places::tenant_id(connection, tenant_slug)?.ok_or(Trouble::NotFound("ticket"))?;
+    let ticket = find_of(connection, tenant, id)?;
+    let line = Line::of_ticket(connection, &ticket, crate::clock::now_ms())?;
+    let queue_name = connection
+        .prepare_cached("SELECT name FROM queues WHERE id = ?1")?
+        .query_row([ticket.queue], |row| row.get(0))?;
+    Ok(FollowBody {
+        status: status_word(ticket.status).to_owned(),
+        people_ahead: line.people_ahead(id),
+        eta_seconds: line.eta(id),
+        queue_name,
+        counter: ticket.counter,
+        number: ticket.number,
+    })
+}
+
+impl Ledger {
+    /// Takes a ticket. The same id gets the same ticket again.
+    pub async fn create_ticket(&self, tenant: i64, new: NewTicket) -> Result<Created, Trouble> {
+        self.write(move |writing| create(writing, tenant, new)).await
+    }
+
+    /// Takes one step in a ticket's life and returns the ticket after it.
+    pub async fn take_step(&self, tenant: i64, id: Uuid, step: Step) -> Result<TicketAnswer, Trouble> {
+        self.write(move |writing| {
+            let ticket = find_of(writing.connection, tenant, id)?;
+            let ticket = take(writing, ticket, step)?;
+            let line = Line::of_ticket(writing.connection, &ticket, writing.now_ms)?;
+            ticket.answer(&line)
+        })
+        .await
+    }
+
+    /// Calls the next ticket over the agent's queues; nothing when nobody waits.
+    pub async fn call_next(&self, tenant: i64, agent: i64) -> Result<Option<TicketAnswer>, Trouble> {
+        self.write(move |writing| call_next(writing, tenant, agent)).await
+    }
+
+    /// One ticket.
+    pub async fn ticket(&self, tenant: i64, id: Uuid) -> Result<TicketAnswer, Trouble> {
+        self.read(move |connection| {
+            let ticket = find_of(connection, tenant, id)?;
+            let line = Line::of_ticket(connection, &ticket, crate::clock::now_ms())?;
+            ticket.answer(&line)
+        })
+        .await
+    }
+
+    /// How many tickets a filter has, and those on its page.
+    pub async fn tickets(&self, tenant: i64, filter: TicketFilter) -> Result<(u32, Vec<TicketAnswer>), Trouble> {
+        self.read(move |connection| list(connection, tenant, &filter)).await
+    }
+
+    /// What the holder of a ticket's id may see of it.
+    pub async fn follow(&self, tenant_slug: String, id: Uuid) -> Result<FollowBody, Trouble> {
+        self.read(move |connection| follow(connection, &tenant_slug, id)).await
+    }
+}

@@ -1,0 +1,111 @@
+//! `seed-demo`: the demo tenants with tokens to use them at once, and provisioning files for two stations.
+
+use crate::auth::keys::{Secret, token_hash};
+use crate::auth::token::{Claims, Mint};
+use crate::clock;
+use crate::ledger::demo::{self, DemoSecrets};
+use crate::ledger::file::database_path;
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+use smartqueue_protocol::provisioning::{Mode, Provisioning, ScreenSection, SiteSection, SlipSection, SoundSection};
+use std::path::{Path, PathBuf};
+
+/// A demo that nobody repeated for a month no longer lets stations in.
+const PAIRING_LIFE_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Makes the demo and returns the line that scripts read.
+///
+/// # Errors
+/// The folder or the database cannot be written, or the address is not one of HTTP.
+pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::Result<Value> {
+    let base_url = base_url.trim_end_matches('/');
+    ensure!(
+        base_url.starts_with("http://") || base_url.starts_with("https://"),
+        "--base-url begins with http:// or https://"
+    );
+    std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    let secret = Secret::of(folder).context("the secret cannot be read or made")?;
+    // Both are drawn from the folder's secret, so that repeating the command gives the same again.
+    let password = password.unwrap_or_else(|| secret.text_for("demo password").split_at(16).0.to_owned());
+    let pairing_token = secret.text_for("demo pairing token");
+    let now_ms = clock::now_ms();
+    let secrets = DemoSecrets {
+        password: password.clone(),
+        pairing_token: token_hash(&pairing_token),
+        pairing_ends_ms: now_ms + PAIRING_LIFE_MS,
+    };
+    let made = demo::make(&database_path(folder), &secrets)?;
+    let mint = Mint::new(&secret);
+    let token = |user: i64, tenant: i64, scopes: &[&str], from_ms: i64| {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        mint.issue(&Claims::new(user, tenant, scopes, from_ms))
+    };
+    let clerk: &[&str] = &["read:queue", "write:queue"];
+    let office: &[&str] = &["read:queue", "write:queue", "admin:tenant", "manage:devices"];
+    let first_user = made.agents.first().map_or(0, |(_, user, _)| *user);
+    let two_hours_ago = now_ms - 2 * 3_600_000;
+    let profile =
+        |mode, name: &str, file: &str| write_profile(folder, file, mode, name, base_url, &pairing_token, &made);
+    let kiosk_profile = profile(Mode::Kiosk, "Borne du hall", "demo-kiosk.toml")?;
+    let board_profile = profile(Mode::Board, "Écran du hall", "demo-board.toml")?;
+    let [a, b, c] = made.queues;
+    let mut sign_in: Vec<Value> = made
+        .agents
+        .iter()
+        .map(|(agent, _, email)| json!({"email": email, "password": password, "agent": agent}))
+        .collect();
+    sign_in.push(json!({"email": made.manager.1, "password": password, "agent": null}));
+    Ok(json!({
+        "base_url": base_url,
+        "ws_base_url": base_url.replacen("http", "ws", 1),
+        "tenant": made.tenant,
+        "site": made.site,
+        "device_token": token(made.device_user, made.tenant_id, clerk, now_ms)?,
+        "agent_token": token(first_user, made.tenant_id, clerk, now_ms)?,
+        "readonly_token": token(made.device_user, made.tenant_id, &["read:queue"], now_ms)?,
+        "expired_token": token(made.device_user, made.tenant_id, clerk, two_hours_ago)?,
+        "admin_token": token(made.manager.0, made.tenant_id, office, now_ms)?,
+        "queues": {"A": a, "B": b, "C": c},
+        "agents": made.agents.iter().map(|(agent, _, _)| agent).collect::<Vec<_>>(),
+        "counters": made.counters.iter().map(|(id, label)| json!({"id": id, "label": label})).collect::<Vec<_>>(),
+        "display": made.display,
+        "other_tenant": made.other_tenant,
+        "other_tenant_token": token(made.other_user, made.other_tenant_id, clerk, now_ms)?,
+        "other_queue": made.other_queue,
+        "sign_in": sign_in,
+        "kiosk_profile": kiosk_profile,
+        "board_profile": board_profile,
+    }))
+}
+
+fn write_profile(
+    folder: &Path,
+    file: &str,
+    mode: Mode,
+    name: &str,
+    base_url: &str,
+    pairing_token: &str,
+    made: &demo::Demo,
+) -> anyhow::Result<PathBuf> {
+    let provisioning = Provisioning {
+        mode,
+        name: name.to_owned(),
+        server: Some(base_url.to_owned()),
+        pairing_token: Some(pairing_token.to_owned()),
+        languages: ["fr", "en", "ar", "wo", "es", "pt"].map(str::to_owned).to_vec(),
+        printer: None,
+        pin_hash: None,
+        site: SiteSection {
+            name: demo::SITE.to_owned(),
+            timezone: demo::TIMEZONE.to_owned(),
+            brand_colour: Some(demo::BRAND_COLOUR.to_owned()),
+        },
+        slip: SlipSection::default(),
+        screen: ScreenSection::default(),
+        sound: SoundSection::default(),
+        queues: demo::queues(&made.queues),
+    };
+    let path = std::path::absolute(folder.join(file))?;
+    std::fs::write(&path, provisioning.write()?).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(path)
+}

@@ -1,0 +1,42 @@
+//! Carries events from the writing thread to the sockets of a site. It holds nothing: whoever falls behind reads the
+//! log from its cursor.
+
+use crate::ledger::events::Published;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::broadcast;
+
+/// A socket that falls further behind than this is caught up from the log.
+const IN_FLIGHT: usize = 256;
+
+/// The sites that somebody listens to.
+#[derive(Default)]
+pub struct Hub {
+    sites: Mutex<HashMap<i64, broadcast::Sender<Arc<Published>>>>,
+}
+
+impl Hub {
+    /// Hands committed events to everybody who listens to their sites. Never waits.
+    pub fn publish(&self, events: Vec<Published>) {
+        let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in events {
+            let site = event.site;
+            let Some(listeners) = sites.get(&site) else { continue };
+            if listeners.send(Arc::new(event)).is_err() {
+                sites.remove(&site);
+            }
+        }
+    }
+
+    /// Listens to a site from now on.
+    pub fn subscribe(&self, site: i64) -> broadcast::Receiver<Arc<Published>> {
+        let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.entry(site).or_insert_with(|| broadcast::channel(IN_FLIGHT).0).subscribe()
+    }
+
+    /// How many listen now.
+    pub fn subscribers(&self) -> usize {
+        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.values().map(broadcast::Sender::receiver_count).sum()
+    }
+}
