@@ -37,5 +37,3 @@ refusal-not_paired = هذا الجهاز ليس جاهزًا بعد
 refusal-not_paired-help = توجه إلى الاستقبال.
 refusal-journal_failed = تعذر حفظ تذكرتك
 refusal-journal_failed-help = لم يُعطَ أي رقم. توجه إلى الاستقبال.
-refusal-too_fast = لحظة من فضلك
-refusal-too_fast-help = انتظر بضع ثوانٍ، ثم المس الخدمة مرة واحدة.

@@ -37,5 +37,3 @@ refusal-not_paired = This kiosk is not ready yet
 refusal-not_paired-help = Please ask at the front desk.
 refusal-journal_failed = Your ticket could not be saved
 refusal-journal_failed-help = No number was given. Please ask at the front desk.
-refusal-too_fast = One moment, please
-refusal-too_fast-help = Wait a few seconds, then touch the service once.

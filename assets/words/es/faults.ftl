@@ -37,5 +37,3 @@ refusal-not_paired = Este equipo aún no está listo
 refusal-not_paired-help = Diríjase a recepción.
 refusal-journal_failed = No se pudo guardar su turno
 refusal-journal_failed-help = No se ha dado ningún número. Diríjase a recepción.
-refusal-too_fast = Un momento, por favor
-refusal-too_fast-help = Espere unos segundos y toque el servicio una sola vez.

@@ -37,5 +37,3 @@ refusal-not_paired = Cette borne n’est pas encore prête
 refusal-not_paired-help = Adressez-vous à l’accueil.
 refusal-journal_failed = Votre ticket n’a pas pu être enregistré
 refusal-journal_failed-help = Aucun numéro n’a été donné. Adressez-vous à l’accueil.
-refusal-too_fast = Un instant, s’il vous plaît
-refusal-too_fast-help = Attendez quelques secondes, puis touchez le service une seule fois.

@@ -37,5 +37,3 @@ refusal-not_paired = Este quiosque ainda não está pronto
 refusal-not_paired-help = Dirija-se à receção.
 refusal-journal_failed = Não foi possível guardar a sua senha
 refusal-journal_failed-help = Não foi dado nenhum número. Dirija-se à receção.
-refusal-too_fast = Um momento, por favor
-refusal-too_fast-help = Espere alguns segundos e toque no serviço uma só vez.

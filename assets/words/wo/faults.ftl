@@ -37,5 +37,3 @@ refusal-not_paired = Masin bii waajagul
 refusal-not_paired-help = Laajal ca dalukaay ba.
 refusal-journal_failed = Mënuñu denc sa tike
 refusal-journal_failed-help = Joxeesul benn nimero. Laajal ca dalukaay ba.
-refusal-too_fast = Xaaral tuuti, su la neexee
-refusal-too_fast-help = Xaaral ay saa, nga laal liggéey bi benn yoon.

@@ -11,12 +11,17 @@ export function tauriBackend(): Backend {
     currentView: () => invoke("current_view"),
     onView: (listener) => listen<View>("view", (event) => listener(event.payload)),
     send: (command) => invoke("send", { command }),
+    openSetup: () => invoke("open_setup"),
+    // After a save the windows are replaced from below.
+    closeSetup: async (saved) => {
+      if (!saved) await invoke("close_setup");
+    },
     setup: {
       load: () => invoke("setup_load"),
       printers: () => invoke("setup_printers"),
       testPrinter: (selector) => invoke("setup_test_printer", { selector }),
       checkServer: (server, pairingToken) => invoke("setup_check_server", { server, pairingToken }),
-      testSound: () => invoke("setup_test_sound"),
+      testSound: (volume) => invoke("setup_test_sound", { volume }),
       save: (profile) => invoke("setup_save", { profile }),
     },
   };

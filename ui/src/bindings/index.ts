@@ -98,8 +98,7 @@ export type RefusalReason =
   | "queue_full"
   | "paused"
   | "not_paired"
-  | "journal_failed"
-  | "too_fast";
+  | "journal_failed";
 
 export type NextOpening = {
   in_days: number;
@@ -117,7 +116,8 @@ export type TicketCard = {
   colour: string;
   icon: string;
   issued_at_ms: number;
-  people_ahead: number;
+  /** Null when it is not known, as while the server is away. */
+  people_ahead: number | null;
   wait_minutes: [number, number] | null;
   print: PrintState;
   follow_url: string | null;
@@ -228,12 +228,3 @@ export type ServerCheck = { ok: boolean; code: ServerProblem | null; site_name: 
 
 export type SoundTest = { played: boolean; code: FaultCode | null };
 export type SaveOutcome = { saved: boolean; code: string | null };
-
-export type Face = "kiosk" | "board" | "setup" | "all";
-export type Startup = {
-  face: Face;
-  windowed: boolean;
-  /** From the machine's profile; without it a common screen of the face is assumed. */
-  screen_diagonal_mm?: number | null;
-  farthest_seat_m?: number | null;
-};

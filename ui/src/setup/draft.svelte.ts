@@ -5,17 +5,20 @@ import type { SetupProfile } from "../bindings";
 export const STEPS = ["language", "mode", "server", "printer", "sound", "screen", "pin", "summary"] as const;
 export type Step = (typeof STEPS)[number];
 
+/** Why a profile is not saved, as far as the station says it in a code of its own. */
+export const SAVE_CODES = ["server_needed", "bad_printer", "bad_pin", "bad_value", "not_written"] as const;
+
 export const PIN_LEAST = 4;
 export const PIN_MOST = 8;
 
 export class Draft {
   profile: SetupProfile;
-  /** The machine was set up before: its PIN and its pairing may be kept. */
+  /** The machine was set up before: its PIN may be kept. */
   readonly known: boolean;
 
   constructor(profile: SetupProfile) {
     this.profile = $state(profile);
-    this.known = profile.paired;
+    this.known = profile.name.trim() !== "";
   }
 
   /** The steps this machine needs: a board alone prints nothing. */

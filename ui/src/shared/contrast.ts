@@ -77,11 +77,20 @@ export function serviceStyle(colour: string, theme: Theme): string {
   return `--service:${ground};--on-service:${ink};--service-ink:${readable(colour, paper, TEXT_RATIO)}`;
 }
 
-/** The custom properties of a site's brand colour; empty when it has none or the person asked for high contrast. */
-export function brandStyle(colour: string | null, theme: Theme): string {
-  if (colour === null || theme === "contrast") return "";
+/** A site's brand colour as custom properties; none where it has none or the person asked for high contrast. */
+export function brandColours(colour: string | null, theme: Theme): Record<string, string> {
+  if (colour === null || theme === "contrast") return {};
   const { ground, ink } = fill(colour);
-  const page = theme === "dark" ? "#0e141b" : "#f3f5f7";
-  const brandInk = readable(colour, page, TEXT_RATIO);
-  return `--brand:${ground};--on-brand:${ink};--brand-ink:${brandInk};--focus:${readable(colour, page, TEXT_RATIO)}`;
+  const onPage = readable(colour, theme === "dark" ? "#0e141b" : "#f3f5f7", TEXT_RATIO);
+  return { "--brand": ground, "--on-brand": ink, "--brand-ink": onPage, "--focus": onPage };
+}
+
+/** Sets the brand's custom properties on the page, and takes away those of a brand before. */
+export function paintBrand(root: HTMLElement, colour: string | null, theme: Theme): void {
+  const colours = brandColours(colour, theme);
+  for (const name of ["--brand", "--on-brand", "--brand-ink", "--focus"]) {
+    const value = colours[name];
+    if (value === undefined) root.style.removeProperty(name);
+    else root.style.setProperty(name, value);
+  }
 }

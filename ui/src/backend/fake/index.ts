@@ -1,14 +1,15 @@
 // The fake backend: `npm run dev` alone shows every face alive. Options come from the address bar (pose.ts) and from the
 // panel in the corner (F2). In the app's own window this module is never loaded.
 import { mount } from "svelte";
-import type { Face, PrinterTest, ServerCheck, SetupProfile } from "../../bindings";
-import type { Backend } from "../port";
+import type { PrinterTest, ServerCheck, SetupProfile } from "../../bindings";
+import type { Backend, Face } from "../port";
 import { Lobby, PRINTER_FAULTS } from "./lobby";
 import DevPanel from "./DevPanel.svelte";
 import { oneOf, pose, profile, SERVER_PROBLEMS, wishes } from "./pose";
+import { visit } from "./visit";
 import { PRINTERS, SITE_NAME, tiles } from "./site";
 
-const FACES: Face[] = ["kiosk", "board", "setup", "all"];
+const FACES: Face[] = ["kiosk", "board", "setup"];
 
 export type FakeBackend = Backend & { readonly lobby: Lobby };
 
@@ -27,10 +28,12 @@ export function fakeBackend(params: URLSearchParams): FakeBackend {
   return {
     kind: "fake",
     lobby,
-    startup: async () => ({ face: oneOf(params, "face", FACES, "kiosk"), windowed: true }),
+    startup: async () => ({ face: oneOf(params, "face", FACES, "kiosk"), windowed: true, screen_diagonal_mm: null, farthest_seat_m: null }),
     currentView: async () => lobby.snapshot(),
     onView: async (listener) => lobby.onView(listener),
     send: async (command) => lobby.handle(command),
+    openSetup: async () => visit({ face: "setup", profile: "old" }),
+    closeSetup: async () => visit({ face: saved.mode === "board" ? "board" : "kiosk" }),
     setup: {
       load: async () => structuredClone(saved),
       printers: async () => {
@@ -51,7 +54,8 @@ export function fakeBackend(params: URLSearchParams): FakeBackend {
       },
       save: async (next) => {
         await moment();
-        if (params.get("save") === "failed") return { saved: false, code: "journal_failed" };
+        const refused = params.get("save");
+        if (refused !== null) return { saved: false, code: refused };
         saved = { ...next, pin: null };
         return { saved: true, code: null };
       },

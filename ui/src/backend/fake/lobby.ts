@@ -193,7 +193,7 @@ export class Lobby {
       colour: service.colour,
       icon: service.icon,
       issued_at_ms: this.now(),
-      people_ahead: service.waiting ?? 0,
+      people_ahead: service.waiting,
       wait_minutes: service.wait_minutes,
       print,
       follow_url: this.wishes.follow ? `https://suivi.example/t/${number.toLowerCase()}-7f3k9q` : null,

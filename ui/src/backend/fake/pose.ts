@@ -8,7 +8,7 @@ export const FAULTS: FaultCode[] = [
   "printer_missing", "printer_offline", "paper_out", "paper_near_end", "cover_open", "cutter_jam", "printer_unknown", "printer_busy",
   "sound_unavailable", "journal_failed", "server_refused", "not_paired", "clock_doubtful",
 ];
-export const REFUSALS: RefusalReason[] = ["unknown_queue", "service_closed", "queue_full", "paused", "not_paired", "journal_failed", "too_fast"];
+export const REFUSALS: RefusalReason[] = ["unknown_queue", "service_closed", "queue_full", "paused", "not_paired", "journal_failed"];
 export const PRINTS: PrintState[] = ["issued", "printing", "printed", "unconfirmed", "failed", "unknown"];
 export const CONNECTIONS: View["connection"]["state"][] = ["online", "connecting", "offline", "standalone"];
 export const CLOSED: ClosedReason[] = ["hours", "paused", "no_service"];
