@@ -15,6 +15,9 @@ const CLEAR_BUFFER: [u8; 10] = [0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8];
 /// Longest time for the questions themselves to leave.
 const ASK_WRITE_LIMIT: Duration = Duration::from_millis(500);
 
+/// Reads of one look at the line. A device that talks without end must not hold its listener; the rest is read next time.
+const MOST_READS: usize = 64;
+
 /// Whether to wait for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wait {
@@ -86,6 +89,11 @@ impl Connection {
         self.answers.sensors()
     }
 
+    /// True when everything that came back so far made sense.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.answers.garbage() == 0
+    }
+
     pub(crate) fn heard_within(&self, age: Duration) -> bool {
         self.reports_changes && self.heard_at.is_some_and(|heard| heard.elapsed() < age)
     }
@@ -108,7 +116,7 @@ impl Connection {
             Wait::No => past,
             Wait::Until(deadline) => deadline,
         };
-        loop {
+        for _ in 0..MOST_READS {
             let count = self.port.read(&mut buffer, deadline)?;
             answers.extend(buffer[..count].iter().filter_map(|byte| self.answers.take(*byte)));
             if count < buffer.len() {
@@ -177,7 +185,6 @@ impl Connection {
     /// Waits for the fences of a job. When the printer reports a fault, the slip has only `grace` left: its rest waits in the
     /// buffer for somebody to mend the printer, and nobody waits for that in front of a screen.
     pub(crate) fn wait_for_proof(&mut self, fences: &Fences, deadline: Instant, grace: Duration) -> Seen {
-        let garbage_before = self.answers.garbage();
         let mut content_confirmed = false;
         let mut fault_since: Option<Instant> = None;
         loop {
@@ -202,8 +209,8 @@ impl Connection {
                         content_confirmed |= id == fences.before_cut;
                         None
                     }
-                    // One byte is easily imitated by noise: on a line that carried any, it proves nothing.
-                    Answer::PaperStatus if self.answers.garbage() == garbage_before => Some(Proof::AnswerInTurn),
+                    // One byte is easily imitated by noise: on a connection that carried any, it proves nothing.
+                    Answer::PaperStatus if self.is_clean() => Some(Proof::AnswerInTurn),
                     Answer::PaperStatus | Answer::Told(_) | Answer::Automatic | Answer::Cleared => None,
                 };
                 if let Some(proof) = proof {

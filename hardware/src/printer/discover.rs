@@ -217,6 +217,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_on_this_machine_can_be_put_into_settings() {
+        for printer in discover() {
+            assert_eq!(printer.selector.to_string().parse(), Ok(printer.selector.clone()), "{printer:?}");
+            assert!(!printer.name.is_empty());
+        }
+    }
+
+    #[test]
     fn a_device_that_is_locked_is_busy() {
         let file = tempfile::NamedTempFile::new().expect("file");
         assert_eq!(access_to(file.path()), None);

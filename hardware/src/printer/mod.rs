@@ -97,9 +97,12 @@ impl PrintReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Learned {
     Nothing,
+    /// One slip went without any proof although the printer was well; the next one decides.
+    DoubtsFences,
     Echoes,
     AnswersInTurn,
-    /// It answers real-time questions and proves nothing.
+    /// It answers real-time questions and proves nothing. Forgotten with the connection, so that a bad hour does not cost a
+    /// printer its proofs for ever.
     ProvesNothing,
 }
 
@@ -195,7 +198,10 @@ impl Printer {
         PrintReport { outcome, handed_over_at: Some(handed_over_at), bytes: payload.len(), content_confirmed }
     }
 
-    /// Asks the printer how it is; at most 2.5 s, and not at all when it has just reported by itself.
+    /// Asks the printer how it is; at most 2.5 s, and not at all when it has reported by itself within the last second.
+    ///
+    /// Whoever owns a printer that stands idle calls this every few seconds: faults are then known before anybody touches a
+    /// screen, and the next slip finds a word younger than 10 s and starts without a question.
     pub fn status(&mut self) -> PrinterStatus {
         if let Err(error) = self.connected() {
             return PrinterStatus::unreachable(error.fault());
@@ -243,6 +249,10 @@ impl Printer {
         let port = open_port(&self.selector, CONNECT_LIMIT)?;
         let connection = Connection::open(port, &self.selector)?;
         self.connection = Some(connection);
+        self.learned = match self.learned {
+            Learned::DoubtsFences | Learned::ProvesNothing => Learned::Nothing,
+            Learned::Nothing | Learned::Echoes | Learned::AnswersInTurn => self.learned,
+        };
         Ok(())
     }
 
@@ -299,7 +309,7 @@ impl Printer {
             return (PrintOutcome::Unconfirmed, false);
         }
         match self.learned {
-            Learned::Nothing | Learned::AnswersInTurn => connection.expect_answer_in_turn(),
+            Learned::Nothing | Learned::DoubtsFences | Learned::AnswersInTurn => connection.expect_answer_in_turn(),
             Learned::Echoes | Learned::ProvesNothing => {}
         }
         let seen = connection.wait_for_proof(fences, handed_over_at + line + paper + PROOF_SLACK, FAULT_GRACE);
@@ -338,24 +348,29 @@ impl Printer {
             self.close();
             return (PrintOutcome::Unknown(fault), content_confirmed);
         }
-        match self.last_status().fault {
-            Some(fault) => {
-                // A failure here leaves the doubt standing, and the next job tries again before its first byte.
-                let _ = self.clear_buffer();
-                (PrintOutcome::Unknown(fault), content_confirmed)
-            }
-            None if self.learned == Learned::Nothing => {
-                // It is well, it answers, and it knows neither proof: a model without fences. Its slips are not in doubt more
-                // than those of a printer without a back channel, and waiting in vain for each would not make them less so.
-                self.learned = Learned::ProvesNothing;
-                self.buffer_doubtful = false;
-                (PrintOutcome::Unconfirmed, content_confirmed)
-            }
-            None => {
-                let _ = self.clear_buffer();
-                (PrintOutcome::Unknown(PrinterFault::Silent), content_confirmed)
-            }
+        if let Some(fault) = self.last_status().fault {
+            // A failure here leaves the doubt standing, and the next job tries again before its first byte.
+            let _ = self.clear_buffer();
+            return (PrintOutcome::Unknown(fault), content_confirmed);
         }
+        // It is well and it answers. If the line is clean and no proof ever came, it is a model without fences: its slips are
+        // not in doubt more than those of a printer without a back channel, and waiting in vain for each would not help.
+        let clean = self.connection.as_ref().is_some_and(Connection::is_clean);
+        let next = match self.learned {
+            Learned::Nothing if clean => Learned::DoubtsFences,
+            Learned::DoubtsFences if clean => Learned::ProvesNothing,
+            Learned::Nothing
+            | Learned::DoubtsFences
+            | Learned::Echoes
+            | Learned::AnswersInTurn
+            | Learned::ProvesNothing => {
+                let _ = self.clear_buffer();
+                return (PrintOutcome::Unknown(PrinterFault::Silent), content_confirmed);
+            }
+        };
+        self.learned = next;
+        self.buffer_doubtful = false;
+        (PrintOutcome::Unconfirmed, content_confirmed)
     }
 
     /// One piece of bytes for one write: initialise, automatic status on, content, fence, cut, fence.
@@ -377,7 +392,7 @@ impl Printer {
         });
         let (echo, in_turn) = match (answers, self.learned) {
             (false, _) | (true, Learned::ProvesNothing) => (false, false),
-            (true, Learned::Nothing) => (true, true),
+            (true, Learned::Nothing | Learned::DoubtsFences) => (true, true),
             (true, Learned::Echoes) => (true, false),
             (true, Learned::AnswersInTurn) => (false, true),
         };

@@ -52,7 +52,7 @@ pub enum PrinterSelector {
         /// Its path.
         path: PathBuf,
     },
-    /// A virtual printer inside this process.
+    /// A virtual printer inside this process, one for each owner; its paper is gone when the owner closes it.
     Virtual,
 }
 

@@ -6,7 +6,8 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::fs::OFlags;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
 
 use super::polled::{EmptyRead, Polled};
 use super::{Direction, Port};
@@ -36,6 +37,12 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Port>, PortError> {
         let device = OpenOptions::new().append(true).create(true).custom_flags(flags).open(path).map_err(failed)?;
         (device, Direction::OutOnly)
     };
+    if is_device {
+        // One owner per printer. A driver that knows no locks leaves it to its own rules.
+        if let Err(Errno::AGAIN) = flock(&device, FlockOperation::NonBlockingLockExclusive) {
+            return Err(PortError::Busy { target });
+        }
+    }
     Ok(Box::new(FilePort { polled: Polled::new(device, EmptyRead::Nothing), direction }))
 }
 
