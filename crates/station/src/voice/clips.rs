@@ -182,12 +182,9 @@ fn decode_part(file: &str, rate_hz: NonZeroU32, start: usize, length: usize) -> 
     let mut samples = Vec::with_capacity(length);
     while position < end {
         let packet = reader.read_dec_packet_itl().ok()??;
-        for sample in packet {
-            if (start..end).contains(&position) {
-                samples.push(f32::from(sample) / 32_768.0);
-            }
-            position += 1;
-        }
+        let wanted = start.saturating_sub(position).min(packet.len())..(end - position).min(packet.len());
+        samples.extend(packet[wanted].iter().map(|sample| f32::from(*sample) / 32_768.0));
+        position += packet.len();
     }
     Some(samples)
 }
