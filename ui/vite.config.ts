@@ -29,11 +29,12 @@ export default defineConfig({
     port: 5173,
     strictPort: true,
     fs: { allow: [here("..")] },
-    // With SMARTQUEUE_SERVER=http://127.0.0.1:8080 the pages under `npm run dev` speak to a real server (add ?real).
+    // With SMARTQUEUE_SERVER=http://127.0.0.1:8080 the pages under `npm run dev` speak to a real server (add ?real). The
+    // host stays this one's: the server opens sockets only for pages of the host it is asked by.
     ...(process.env.SMARTQUEUE_SERVER && {
       proxy: {
-        "/api": { target: process.env.SMARTQUEUE_SERVER, changeOrigin: true },
-        "/ws": { target: process.env.SMARTQUEUE_SERVER, changeOrigin: true, ws: true },
+        "/api": { target: process.env.SMARTQUEUE_SERVER },
+        "/ws": { target: process.env.SMARTQUEUE_SERVER, ws: true },
       },
     }),
   },
