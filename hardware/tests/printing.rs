@@ -16,10 +16,9 @@ use smartqueue_hardware::virtual_printer::{Ability, Instruction, VirtualPrinter,
 /// Long enough for any machine; nothing waits for it unless it fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A printer in one test and what keeps it alive.
+/// A printer in one test.
 struct Scene {
     tray: VirtualPrinter,
-    _folder: tempfile::TempDir,
 }
 
 impl Scene {
@@ -32,13 +31,18 @@ fn fast() -> VirtualPrinterOptions {
     VirtualPrinterOptions { speed_mm_s: 3000.0, ..VirtualPrinterOptions::default() }
 }
 
-/// The same printer once behind TCP and once behind a pseudo terminal.
-fn scenes(options: &VirtualPrinterOptions) -> Vec<Scene> {
-    let folder = tempfile::tempdir().expect("folder");
-    let pty = VirtualPrinter::start_pty(&folder.path().join("printer"), options.clone()).expect("pseudo terminal");
-    let other = tempfile::tempdir().expect("folder");
-    let tcp = VirtualPrinter::start_tcp("127.0.0.1:0", options.clone()).expect("listener");
-    vec![Scene { tray: tcp, _folder: other }, Scene { tray: pty, _folder: folder }]
+/// Lets a story happen once behind TCP and once behind a pseudo terminal, side by side.
+fn on_both(options: &VirtualPrinterOptions, story: impl Fn(&Scene) + Sync) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let tray = VirtualPrinter::start_tcp("127.0.0.1:0", options.clone()).expect("listener");
+            story(&Scene { tray });
+        });
+        let folder = tempfile::tempdir().expect("folder");
+        let link = folder.path().join("printer");
+        let tray = VirtualPrinter::start_pty(&link, options.clone()).expect("pseudo terminal");
+        story(&Scene { tray });
+    });
 }
 
 fn slip(number: &str) -> Slip {
@@ -55,7 +59,7 @@ fn numbers(tray: &VirtualPrinter) -> Vec<String> {
 
 #[test]
 fn a_slip_that_is_proved_is_on_paper_with_every_word_of_it() {
-    for scene in scenes(&fast()) {
+    on_both(&fast(), |scene| {
         let mut printer = scene.printer();
         let mut handed_over = None;
         let report = printer.print(&slip("A045"), &mut |at| handed_over = Some(at));
@@ -69,12 +73,12 @@ fn a_slip_that_is_proved_is_on_paper_with_every_word_of_it() {
         assert_eq!(slips[0].lines, ["Hôpital — Accueil", "A045"]);
         assert_eq!(slips[0].codes, ["https://q.example/A045"]);
         assert_eq!(scene.tray.unknown_commands(), 0);
-    }
+    });
 }
 
 #[test]
 fn many_slips_in_a_row_are_each_there_once() {
-    for scene in scenes(&fast()) {
+    on_both(&fast(), |scene| {
         let mut printer = scene.printer();
         let expected: Vec<String> = (0..40).map(|number| format!("A{number:03}")).collect();
         for number in &expected {
@@ -82,7 +86,7 @@ fn many_slips_in_a_row_are_each_there_once() {
             assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "{number}: {report:?}");
         }
         assert_eq!(numbers(&scene.tray), expected);
-    }
+    });
 }
 
 #[test]
@@ -93,7 +97,7 @@ fn a_fault_known_before_the_first_byte_costs_nothing() {
         (Instruction::Offline, PrinterFault::Offline, Instruction::Online),
     ];
     for (trouble, fault, mended) in cases {
-        for scene in scenes(&fast()) {
+        on_both(&fast(), |scene| {
             let mut printer = scene.printer();
             scene.tray.instruct(trouble);
             let report = print(&mut printer, "A001");
@@ -103,13 +107,13 @@ fn a_fault_known_before_the_first_byte_costs_nothing() {
             let report = print(&mut printer, "A002");
             assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "after {fault}: {report:?}");
             assert_eq!(numbers(&scene.tray), ["A002"], "after {fault}");
-        }
+        });
     }
 }
 
 #[test]
 fn paper_that_ends_between_two_slips_is_known_without_asking() {
-    for scene in scenes(&fast()) {
+    on_both(&fast(), |scene| {
         let mut printer = scene.printer();
         assert!(matches!(print(&mut printer, "A001").outcome, PrintOutcome::Printed(_)));
         scene.tray.instruct(Instruction::Paper(0.0));
@@ -119,12 +123,12 @@ fn paper_that_ends_between_two_slips_is_known_without_asking() {
         assert!(started.elapsed() < Duration::from_secs(1), "it came by itself");
         assert_eq!(print(&mut printer, "A002").outcome, PrintOutcome::Failed(PrinterFault::PaperOut));
         assert_eq!(numbers(&scene.tray), ["A001"]);
-    }
+    });
 }
 
 #[test]
 fn paper_that_ends_in_mid_slip_leaves_a_doubt_and_no_ghost() {
-    for scene in scenes(&fast()) {
+    on_both(&fast(), |scene| {
         let mut printer = scene.printer();
         scene.tray.instruct(Instruction::Paper(20.0));
         let report = print(&mut printer, "A001");
@@ -138,12 +142,12 @@ fn paper_that_ends_in_mid_slip_leaves_a_doubt_and_no_ghost() {
         assert_eq!(slips.len(), 1, "the rest of A001 never appears");
         assert_eq!(numbers(&scene.tray).last().map(String::as_str), Some("A003"));
         assert_eq!(slips[0].codes, ["https://q.example/A003"], "the code of A001 was thrown away");
-    }
+    });
 }
 
 #[test]
 fn a_jammed_cutter_leaves_the_content_confirmed_and_the_slip_in_doubt() {
-    for scene in scenes(&fast()) {
+    on_both(&fast(), |scene| {
         let mut printer = scene.printer();
         scene.tray.instruct(Instruction::JamCutter);
         let report = print(&mut printer, "A001");
@@ -157,26 +161,26 @@ fn a_jammed_cutter_leaves_the_content_confirmed_and_the_slip_in_doubt() {
         let report = print(&mut printer, "A003");
         assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "{report:?}");
         assert_eq!(scene.tray.slips().len(), 1, "A001 was never cut off and hangs before A003");
-    }
+    });
 }
 
 #[test]
 fn a_cover_opened_in_mid_slip_is_a_doubt() {
     // 40 mm at 20 mm/s: the cover opens while the slip moves.
     let slow = VirtualPrinterOptions { speed_mm_s: 20.0, ..VirtualPrinterOptions::default() };
-    for scene in scenes(&slow) {
+    on_both(&slow, |scene| {
         let mut printer = scene.printer();
         let report = printer.print(&slip("A001"), &mut |_| scene.tray.instruct(Instruction::OpenCover));
         assert_eq!(report.outcome, PrintOutcome::Unknown(PrinterFault::CoverOpen));
         assert_eq!(printer.status().cover, Cover::Open);
         scene.tray.instruct(Instruction::CloseCover);
         assert_eq!(scene.tray.wait_for_slips(1, Duration::from_millis(300)), [], "the rest was thrown away");
-    }
+    });
 }
 
 #[test]
 fn a_printer_that_never_answers_is_never_said_to_have_printed() {
-    for scene in scenes(&VirtualPrinterOptions { faults: vec![Instruction::Mute], ..fast() }) {
+    on_both(&VirtualPrinterOptions { faults: vec![Instruction::Mute], ..fast() }, |scene| {
         let mut printer = scene.printer();
         assert_eq!(print(&mut printer, "A001").outcome, PrintOutcome::Unconfirmed);
         assert_eq!(printer.status().back_channel, BackChannel::Absent);
@@ -189,12 +193,12 @@ fn a_printer_that_never_answers_is_never_said_to_have_printed() {
             "{until_handed_over:?}: its silence costs nothing any more"
         );
         assert_eq!(scene.tray.wait_for_slips(2, PATIENCE).len(), 2);
-    }
+    });
 }
 
 #[test]
 fn a_printer_that_falls_silent_leaves_a_doubt_and_is_then_taken_as_mute() {
-    for scene in scenes(&fast()) {
+    on_both(&fast(), |scene| {
         let mut printer = scene.printer();
         assert!(matches!(print(&mut printer, "A001").outcome, PrintOutcome::Printed(_)));
         scene.tray.instruct(Instruction::Mute);
@@ -203,13 +207,13 @@ fn a_printer_that_falls_silent_leaves_a_doubt_and_is_then_taken_as_mute() {
         assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
         assert_eq!(print(&mut printer, "A003").outcome, PrintOutcome::Unconfirmed);
         assert_eq!(scene.tray.wait_for_slips(3, PATIENCE).len(), 3, "it had printed all along");
-    }
+    });
 }
 
 #[test]
 fn a_printer_without_echo_proves_by_an_answer_in_turn() {
     let old = VirtualPrinterOptions { faults: vec![Instruction::ProcessId(Ability::Unknown)], ..fast() };
-    for scene in scenes(&old) {
+    on_both(&old, |scene| {
         let mut printer = scene.printer();
         for number in ["A001", "A002"] {
             let PrintOutcome::Printed(evidence) = print(&mut printer, number).outcome else {
@@ -220,13 +224,13 @@ fn a_printer_without_echo_proves_by_an_answer_in_turn() {
         }
         scene.tray.instruct(Instruction::JamCutter);
         assert_eq!(print(&mut printer, "A003").outcome, PrintOutcome::Unknown(PrinterFault::CutterJam));
-    }
+    });
 }
 
 #[test]
 fn a_printer_without_any_fence_is_unconfirmed_and_soon_not_waited_for() {
     let faults = vec![Instruction::ProcessId(Ability::Unknown), Instruction::StatusInTurn(Ability::Unknown)];
-    for scene in scenes(&VirtualPrinterOptions { faults, ..fast() }) {
+    on_both(&VirtualPrinterOptions { faults, ..fast() }, |scene| {
         let mut printer = scene.printer();
         assert_eq!(print(&mut printer, "A001").outcome, PrintOutcome::Unconfirmed);
         assert_eq!(print(&mut printer, "A002").outcome, PrintOutcome::Unconfirmed);
@@ -234,32 +238,32 @@ fn a_printer_without_any_fence_is_unconfirmed_and_soon_not_waited_for() {
         assert_eq!(print(&mut printer, "A003").outcome, PrintOutcome::Unconfirmed);
         assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
         assert_eq!(scene.tray.wait_for_slips(3, PATIENCE).len(), 3);
-    }
+    });
 }
 
 #[test]
 fn a_printer_without_automatic_status_is_asked_before_each_slip() {
     let old = VirtualPrinterOptions { faults: vec![Instruction::AutomaticStatus(Ability::Unknown)], ..fast() };
-    for scene in scenes(&old) {
+    on_both(&old, |scene| {
         let mut printer = scene.printer();
         assert!(matches!(print(&mut printer, "A001").outcome, PrintOutcome::Printed(_)));
         scene.tray.instruct(Instruction::Paper(0.0));
         assert_eq!(print(&mut printer, "A002").outcome, PrintOutcome::Failed(PrinterFault::PaperOut));
-    }
+    });
 }
 
 #[test]
 fn noise_on_the_line_never_becomes_a_proof() {
     // Noise may hide answers or fake a fault; a slip that did not fall into the tray must not be claimed all the same.
     let faults = vec![Instruction::Garbage, Instruction::JamCutter];
-    for scene in scenes(&VirtualPrinterOptions { faults, ..fast() }) {
+    on_both(&VirtualPrinterOptions { faults, ..fast() }, |scene| {
         let mut printer = scene.printer();
         for number in ["A001", "A002", "A003"] {
             let report = print(&mut printer, number);
             assert!(!matches!(report.outcome, PrintOutcome::Printed(_)), "{number}: {report:?}");
         }
         assert_eq!(scene.tray.slips(), []);
-    }
+    });
 }
 
 #[test]
@@ -306,7 +310,7 @@ fn a_printer_that_is_switched_off_and_on_again_is_found_again() {
 
 #[test]
 fn a_printer_that_somebody_else_holds_is_busy() {
-    for scene in scenes(&fast()) {
+    on_both(&fast(), |scene| {
         let mut holder = scene.printer();
         assert!(matches!(print(&mut holder, "A001").outcome, PrintOutcome::Printed(_)));
         let mut second = scene.printer();
@@ -315,7 +319,7 @@ fn a_printer_that_somebody_else_holds_is_busy() {
         let report = print(&mut second, "A003");
         assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "{report:?}");
         assert_eq!(numbers(&scene.tray), ["A001", "A003"]);
-    }
+    });
 }
 
 #[test]
@@ -418,7 +422,7 @@ fn an_endless_stream_of_answers_does_not_hold_the_driver() {
 fn the_hot_path_hands_over_within_milliseconds_even_on_a_slow_line() {
     // At 9600 baud a question and its answer would take 17 ms; with the automatic status nobody asks.
     let slow_line = VirtualPrinterOptions { baud: Some(9600), ..fast() };
-    for scene in scenes(&slow_line) {
+    on_both(&slow_line, |scene| {
         let mut printer = scene.printer();
         assert!(matches!(print(&mut printer, "A000").outcome, PrintOutcome::Printed(_)));
         let mut times: Vec<Duration> = (0..9)
@@ -431,7 +435,7 @@ fn the_hot_path_hands_over_within_milliseconds_even_on_a_slow_line() {
             .collect();
         times.sort();
         assert!(times[4] < Duration::from_millis(5), "median {:?} of {times:?}", times[4]);
-    }
+    });
 }
 
 /// A small generator with a fixed start: a round that fails fails again.
@@ -448,8 +452,8 @@ impl Dice {
 fn whatever_happens_whenever_it_happens_no_claim_differs_from_the_tray() {
     // A slip of 50 mm at 1000 mm/s moves for 50 ms; the trouble strikes somewhere before, within or after.
     let options = VirtualPrinterOptions { speed_mm_s: 1000.0, ..VirtualPrinterOptions::default() };
-    for (scene, seed) in scenes(&options).into_iter().zip([11, 23]) {
-        let mut dice = Dice(seed);
+    on_both(&options, |scene| {
+        let mut dice = Dice(11);
         let mut printer = scene.printer();
         let mut claims: Vec<(String, PrintOutcome)> = Vec::new();
         for round in 0..30 {
@@ -507,7 +511,7 @@ fn whatever_happens_whenever_it_happens_no_claim_differs_from_the_tray() {
                 }
             }
         }
-    }
+    });
 }
 
 /// Asks until it is so, at most for [`PATIENCE`].

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use smartqueue_hardware::printer::{PrintOutcome, Printer, PrinterFault};
+use smartqueue_hardware::printer::{Cover, PrintOutcome, Printer, PrinterFault};
 use smartqueue_hardware::slip::{PrinterProfile, Slip};
 
 struct Program {
@@ -91,6 +91,11 @@ fn it_prints_logs_and_obeys() {
 
     let answer = program.say("cover open");
     assert_eq!((&answer["ok"], &answer["printer"]["cover"]), (&Value::from(true), &Value::from("open")));
+    // The automatic status is on its way; a slip handed over before it arrives would be a doubt and not a refusal.
+    let end = Instant::now() + Duration::from_secs(10);
+    while printer.status().cover != Cover::Open && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let report = printer.print(&slip("A002"), &mut |_| {});
     assert_eq!(report.outcome, PrintOutcome::Failed(PrinterFault::CoverOpen));
     program.say("cover close");

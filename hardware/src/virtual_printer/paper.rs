@@ -3,10 +3,10 @@
 //! Grows at the head and is cut at the knife, which sits some way behind: what is cut off begins with the blank stretch that
 //! the cut before left there, as on real paper. Knows no commands, no time and no sensors.
 
-use image::{GrayImage, Luma};
+use image::GrayImage;
 
 /// Unprintable margin on each side of the picture, in dots: 4 mm, as on an 80 mm roll.
-const MARGIN: u32 = 32;
+const MARGIN: usize = 32;
 const WHITE: u8 = 255;
 const EDGE: u8 = 208;
 
@@ -69,26 +69,20 @@ impl Paper {
 
 /// The slip as a picture with the roll's margins and a thin edge.
 pub(super) fn picture(rows: &[Vec<bool>], width: usize) -> GrayImage {
-    let inner = u32::try_from(width).unwrap_or_default();
-    let height = u32::try_from(rows.len()).unwrap_or_default();
-    let (outer, tall) = (inner + 2 * MARGIN, height + 2);
-    let mut picture = GrayImage::from_pixel(outer, tall, Luma([WHITE]));
-    for x in 0..outer {
-        picture.put_pixel(x, 0, Luma([EDGE]));
-        picture.put_pixel(x, tall - 1, Luma([EDGE]));
+    let outer = width + 2 * MARGIN;
+    let mut dots = Vec::with_capacity(outer * (rows.len() + 2));
+    dots.resize(outer, EDGE);
+    for row in rows {
+        dots.push(EDGE);
+        dots.extend([WHITE; MARGIN - 1]);
+        dots.extend(row.iter().map(|black| if *black { 0 } else { WHITE }));
+        dots.extend([WHITE; MARGIN - 1]);
+        dots.push(EDGE);
     }
-    for y in 0..tall {
-        picture.put_pixel(0, y, Luma([EDGE]));
-        picture.put_pixel(outer - 1, y, Luma([EDGE]));
-    }
-    for (row, y) in rows.iter().zip(1..) {
-        for (black, x) in row.iter().zip(MARGIN..) {
-            if *black {
-                picture.put_pixel(x, y, Luma([0]));
-            }
-        }
-    }
-    picture
+    dots.resize(outer * (rows.len() + 2), EDGE);
+    let size = |length: usize| u32::try_from(length).unwrap_or_default();
+    // The buffer has the size of the picture, or the picture would be empty and a test would say so.
+    GrayImage::from_raw(size(outer), size(rows.len() + 2), dots).unwrap_or_default()
 }
 
 #[cfg(test)]
