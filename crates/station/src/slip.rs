@@ -57,7 +57,7 @@ pub fn ticket_slip(content: &SlipContent) -> Slip {
         .text(&words.say("slip-issued", &[("date", Argument::Text(date)), ("time", Argument::Text(time))]))
         .text(&words.say("slip-where", &[]));
     if let Some(url) = follow_url {
-        slip = slip.feed(GAP_DOTS).qr(url, QR_MODULE_DOTS).text(&words.say("slip-follow", &[]));
+        slip = slip.feed(GAP_DOTS).qr(url, QR_MODULE_DOTS).feed(8).text(&words.say("slip-follow", &[]));
     }
     if let Some(footer) = footer {
         slip = slip.feed(8).text(footer);
@@ -158,7 +158,7 @@ mod tests {
                 "#A045",
                 "Accueil",
                 "3 personnes avant vous",
-                "Attente : 10 à 20 minutes",
+                "Attente\u{a0}: 10 à 20 minutes",
                 "21/11/2026 à 01:05",
                 "Votre numéro s’affichera sur l’écran.",
                 "QR https://q.example/t/x",

@@ -76,6 +76,9 @@ pub(crate) struct Identity {
 
 impl Client {
     pub(crate) fn new(server: &str) -> Result<Client, ClientError> {
+        // The socket and the REST calls share one provider of cryptography. A second station in the same process finds
+        // it installed already, which is what it wants.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(CALL_LIMIT)
             .connect_timeout(Duration::from_secs(2))
