@@ -183,22 +183,20 @@ impl Lobby {
     fn introduce(&self) -> Result<()> {
         shell::print_line(&format!("counter page   {}/counter/", self.base_url))?;
         shell::print_line(&format!("office page    {}/office/", self.base_url))?;
-        for (label, field) in [("tenant", "tenant"), ("sign in as", "agent_email"), ("password", "agent_password")] {
-            if let Some(value) = self.description.get(field).and_then(as_words) {
-                shell::print_line(&format!("{label:<14} {value}"))?;
-            }
+        let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
+        let entries = self.description.get("sign_in").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let tenant = self.description.get("tenant").and_then(Value::as_str).unwrap_or_default();
+        for entry in entries {
+            let (email, password) = (text(entry, "email"), text(entry, "password"));
+            shell::print_line(&format!("sign in        {tenant} / {email} / {password}"))?;
         }
         for (label, field) in [("slips (PNG)", "slips"), ("logs", "logs")] {
-            if let Some(value) = self.description.get(field).and_then(as_words) {
+            if let Some(value) = self.description.get(field).and_then(Value::as_str) {
                 shell::print_line(&format!("{label:<14} {value}"))?;
             }
         }
         Ok(())
     }
-}
-
-fn as_words(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|number| number.to_string()))
 }
 
 /// The virtual printer, once it listens.

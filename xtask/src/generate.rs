@@ -17,7 +17,8 @@ const TAURI_COMMAND_LINE: &str = "@tauri-apps/cli@2.12";
 pub fn bindings() -> Result<()> {
     setup::ensure(&[Need::Compile])?;
     // The station carries no faces, so nothing of the UI has to be built first.
-    let mut command = shell::cargo_command(["test", "--quiet", "--package", "smartqueue-station", "--test", "bindings"]);
+    let mut command =
+        shell::cargo_command(["test", "--quiet", "--package", "smartqueue-station", "--test", "bindings"]);
     // The test that compares the committed file with the code writes it instead when it is asked to.
     command.env("SMARTQUEUE_WRITE_BINDINGS", "1");
     shell::run(&mut command)?;
