@@ -2,16 +2,25 @@
 // that fit in six languages.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { launch, overflows, smallTargets, violations } from "./lookout";
+import { openBrowser } from "./browser";
+import { overflows, smallTargets, violations } from "./lookout";
+import { textTroubles } from "./walkers";
 
 const LANGUAGES = ["fr", "en", "ar", "wo", "es", "pt"];
-const SIZES = { "1280x800": [1280, 800], "1920x1080": [1920, 1080], narrow: [800, 700], upright: [1080, 1920] } as const;
+/** "below the browser's bars" is what a 1280 by 800 screen leaves to a page. */
+const SIZES = {
+  "1280x800": [1280, 800],
+  "below the browser's bars": [1280, 640],
+  "1920x1080": [1920, 1080],
+  narrow: [800, 700],
+  upright: [1080, 1920],
+} as const;
 /** Longer than the page takes to settle after an answer (SETTLE_MS) and the fake's network (60 ms). */
 const GUARD_MS = 650;
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launch();
+  browser = await openBrowser();
 });
 afterAll(() => browser.close());
 
@@ -20,7 +29,7 @@ async function open(path: string, [width, height]: readonly [number, number] = S
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  await page.goto(`${inject("origin")}${path}`);
+  await page.goto(`${inject("address")}${path}`);
   return { page, errors };
 }
 
@@ -49,7 +58,7 @@ const focused = (page: Page) => page.evaluate(() => document.activeElement?.text
 
 describe("the counter page", () => {
   it("serves from sign-in to transfer without a mouse", async () => {
-    const { page, errors } = await open("/counter/?fake&lang=fr");
+    const { page, errors } = await open("/counter/?fake&panel=0&lang=fr");
     await toTheDesk(page);
     expect(await focused(page)).toContain("Appeler le suivant");
     await press(page, "n", "A047 est appelé au guichet 1.");
@@ -78,7 +87,7 @@ describe("the counter page", () => {
   });
 
   it("says what is wrong while it is offline, and comes back with everything", async () => {
-    const { page } = await open("/counter/?fake&lang=fr");
+    const { page } = await open("/counter/?fake&panel=0&lang=fr");
     await toTheDesk(page);
     await page.evaluate(() => window.smartqueueFake?.setFault("offline"));
     await page.getByText("Connexion perdue depuis").waitFor({ timeout: 10_000 });
@@ -95,13 +104,13 @@ describe("the counter page", () => {
 
   describe.each(LANGUAGES)("in %s", (language) => {
     it("passes axe and fits on every screen, signed out, free, serving, with a dialog", async () => {
-      const { page, errors } = await open(`/counter/?fake&lang=${language}`);
+      const { page, errors } = await open(`/counter/?fake&panel=0&lang=${language}`);
       const findings: string[] = [];
       const look = async (where: string) => {
         findings.push(...(await violations(page)).map((line) => `${where}: ${line}`));
         for (const [name, [width, height]] of Object.entries(SIZES)) {
           await page.setViewportSize({ width, height });
-          const lines = [...(await overflows(page)), ...(await smallTargets(page))];
+          const lines = [...(await overflows(page)), ...(await smallTargets(page)), ...(await page.evaluate(textTroubles, true))];
           findings.push(...lines.map((line) => `${where} at ${name}: ${line}`));
         }
       };
@@ -137,7 +146,7 @@ describe("the counter page", () => {
 
 describe.each(LANGUAGES)("office and follow in %s", (language) => {
   it("pass axe and fit", async () => {
-    const { page, errors } = await open(`/office/?fake&lang=${language}`);
+    const { page, errors } = await open(`/office/?fake&panel=0&lang=${language}`);
     await page.waitForSelector("form");
     for (const text of ["demo", "chef@demo.test"]) {
       await page.keyboard.type(text);
@@ -146,7 +155,7 @@ describe.each(LANGUAGES)("office and follow in %s", (language) => {
     await page.keyboard.type("demo");
     await page.keyboard.press("Enter");
     await page.waitForSelector("tbody tr");
-    expect([...(await violations(page)), ...(await overflows(page)), ...(await smallTargets(page)), ...errors]).toEqual([]);
+    expect([...(await violations(page)), ...(await overflows(page)), ...(await smallTargets(page)), ...(await page.evaluate(textTroubles, true)), ...errors]).toEqual([]);
     await page.close();
   });
 
@@ -156,7 +165,7 @@ describe.each(LANGUAGES)("office and follow in %s", (language) => {
     [99, "", ".notice"],
   ] as const)("ticket %i %s", async (ticket, step, selector) => {
     const id = `00000000-0000-4000-8000-${String(ticket).padStart(12, "0")}`;
-    const { page, errors } = await open(`/follow/?fake&tenant=demo&lang=${language}&ticket=${id}`, [360, 740]);
+    const { page, errors } = await open(`/follow/?fake&panel=0&tenant=demo&lang=${language}&ticket=${id}`, [360, 740]);
     if (step) {
       await page.waitForSelector(".ahead");
       await page.evaluate(([id]) => {
@@ -166,7 +175,7 @@ describe.each(LANGUAGES)("office and follow in %s", (language) => {
       }, [id]);
     }
     await page.waitForSelector(selector);
-    expect([...(await violations(page)), ...(await overflows(page))]).toEqual([]);
+    expect([...(await violations(page)), ...(await overflows(page)), ...(await page.evaluate(textTroubles, true))]).toEqual([]);
     // The fake's "no such ticket" is a 404 of the fake, not of the network.
     expect(errors).toEqual([]);
     await page.close();

@@ -28,7 +28,7 @@ export function fakeBackend(params: URLSearchParams): FakeBackend {
   return {
     kind: "fake",
     lobby,
-    startup: async () => ({ face: oneOf(params, "face", FACES, "kiosk"), windowed: true, screen_diagonal_mm: null, farthest_seat_m: null }),
+    startup: async () => ({ face: oneOf(params, "face", FACES, "kiosk"), windowed: true, screen_diagonal_mm: Number(params.get("diagonal")) || null, farthest_seat_m: null }),
     currentView: async () => lobby.snapshot(),
     onView: async (listener) => lobby.onView(listener),
     send: async (command) => lobby.handle(command),
