@@ -16,10 +16,9 @@ const TAURI_COMMAND_LINE: &str = "@tauri-apps/cli@2.12";
 /// `cargo xtask bindings`: writes the TypeScript types of everything that passes between the station and the faces.
 pub fn bindings() -> Result<()> {
     setup::ensure(&[Need::Compile])?;
-    // The station carries no faces, so nothing of the UI has to be built first.
+    // The test that fails when the committed file differs writes it when it is asked to.
     let mut command =
         shell::cargo_command(["test", "--quiet", "--package", "smartqueue-station", "--test", "bindings"]);
-    // The test that compares the committed file with the code writes it instead when it is asked to.
     command.env("SMARTQUEUE_WRITE_BINDINGS", "1");
     shell::run(&mut command)?;
     say("ui/src/bindings is up to date");
