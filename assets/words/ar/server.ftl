@@ -40,6 +40,7 @@ minutes = { $count ->
 }
 minutes-none = أقل من دقيقة
 fake-title = بيانات وهمية
+fake-password = كلمة المرور: { $password }
 fake-fault = عطل
 fake-fault-none = لا شيء
 fake-fault-offline = دون اتصال

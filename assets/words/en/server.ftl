@@ -33,6 +33,7 @@ link-retry = Try now
 minutes = { $count } min
 minutes-none = less than a minute
 fake-title = Made-up data
+fake-password = Password: { $password }
 fake-fault = Fault
 fake-fault-none = none
 fake-fault-offline = offline

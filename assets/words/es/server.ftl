@@ -33,6 +33,7 @@ link-retry = Intentar ahora
 minutes = { $count } min
 minutes-none = menos de un minuto
 fake-title = Datos ficticios
+fake-password = Contraseña: { $password }
 fake-fault = Avería
 fake-fault-none = ninguna
 fake-fault-offline = sin conexión

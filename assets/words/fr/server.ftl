@@ -33,6 +33,7 @@ link-retry = Réessayer maintenant
 minutes = { $count } min
 minutes-none = moins d’une minute
 fake-title = Données fictives
+fake-password = Mot de passe : { $password }
 fake-fault = Panne
 fake-fault-none = aucune
 fake-fault-offline = hors ligne

@@ -33,6 +33,7 @@ link-retry = Tentar agora
 minutes = { $count } min
 minutes-none = menos de um minuto
 fake-title = Dados fictícios
+fake-password = Palavra-passe: { $password }
 fake-fault = Avaria
 fake-fault-none = nenhuma
 fake-fault-offline = sem ligação

@@ -33,6 +33,7 @@ link-retry = Jéemaatal léegi
 minutes = { $count } simili
 minutes-none = lu yées benn simili
 fake-title = Njoxe yu amul
+fake-password = Baatu-jàll: { $password }
 fake-fault = Jafe-jafe
 fake-fault-none = amul
 fake-fault-offline = lëkkalul

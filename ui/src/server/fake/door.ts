@@ -4,7 +4,7 @@ import type { Door } from "../door";
 import type { Surroundings, Wire } from "../live";
 import { browserSurroundings } from "../live";
 import type { Storage } from "../session";
-import { answer } from "./routes";
+import { answer, PASSWORD } from "./routes";
 import { World } from "./world";
 
 export { World };
@@ -16,6 +16,8 @@ export type Fault = (typeof FAULTS)[number];
 
 export class FakeServer {
   fault: Fault = "none";
+  /** What signs in, with any tenant and any address. */
+  readonly password = PASSWORD;
   #wires = new Set<() => void>();
 
   constructor(
@@ -96,7 +98,7 @@ declare global {
   }
 }
 
-/** `?fake&fault=offline&people=0` */
+/** `?fake&fault=offline&people=0`; the pages hide the switches for `panel=0`. */
 export function fakeDoor(query: URLSearchParams): Door {
   const world = new World({ now: Date.now, people: query.get("people") !== "0" });
   const server = new FakeServer(world, 60);
