@@ -2,9 +2,9 @@
 //!
 //! They carry no business: no service, no ticket, no call. As soon as the station runs, its own views replace them.
 
-use crate::standin::door::{
-    BoardView, ClosedReason, ConnectionState, ConnectionView, FaultCode, FaultLine, KioskScreen, KioskView, Language,
-    Mode as ViewMode, SessionView, StationCard, View,
+use smartqueue_station::door::{
+    BoardView, ClosedReason, ConnectionState, ConnectionView, FaultCode, FaultLine, KioskScreen, KioskView,
+    LanguageCode, SessionView, StationCard, View,
 };
 
 use crate::arguments::Mode;
@@ -13,7 +13,7 @@ use crate::profile::Profile;
 
 /// Before anything is known, and while the setup has stopped the station.
 pub fn resting() -> View {
-    view(Mode::Kiosk, Language::Fr, "", KioskScreen::Starting, vec![])
+    view(Mode::Kiosk, LanguageCode::Fr, "", KioskScreen::Starting, vec![])
 }
 
 /// The station of this profile is starting.
@@ -34,7 +34,7 @@ pub fn out_of_service(profile: &Profile) -> View {
     )
 }
 
-fn view(mode: Mode, language: Language, name: &str, screen: KioskScreen, faults: Vec<FaultLine>) -> View {
+fn view(mode: Mode, language: LanguageCode, name: &str, screen: KioskScreen, faults: Vec<FaultLine>) -> View {
     let kiosk = KioskView {
         screen,
         session: SessionView {
@@ -58,9 +58,9 @@ fn view(mode: Mode, language: Language, name: &str, screen: KioskScreen, faults:
         language,
     };
     let (mode, kiosk, board) = match mode {
-        Mode::Kiosk | Mode::Setup => (ViewMode::Kiosk, Some(kiosk), None),
-        Mode::Board => (ViewMode::Board, None, Some(board)),
-        Mode::All => (ViewMode::All, Some(kiosk), Some(board)),
+        Mode::Kiosk | Mode::Setup => ("kiosk", Some(kiosk), None),
+        Mode::Board => ("board", None, Some(board)),
+        Mode::All => ("all", Some(kiosk), Some(board)),
     };
     View {
         mode,
@@ -68,7 +68,7 @@ fn view(mode: Mode, language: Language, name: &str, screen: KioskScreen, faults:
             name: name.to_owned(),
             site_name: String::new(),
             brand_colour: None,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
             offset_minutes: clock::offset_minutes(),
         },
         connection: ConnectionView { state: ConnectionState::Connecting, since_ms: clock::wall_ms(), unsent: 0 },

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::standin::RunningStation;
-use crate::standin::door::{Command, View};
+use smartqueue_station::RunningStation;
+use smartqueue_station::door::{Command, View};
 use tracing::{debug, error, info};
 
 use crate::first_view;
@@ -168,3 +168,6 @@ impl Shared {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,10 @@
 //! setup's commands ask and answer, because they are tools. Nothing here decides anything: a command is handed to the
 //! station, to its setup, or to the windows. Which window may invoke what stands in `capabilities/`.
 
-use crate::standin::door::{Command, KioskScreen, View};
-use crate::standin::setup::{self, FoundPrinter, PrintTest, SaveReply, ServerCheck, SetupProfile, SoundTest};
 use serde::Serialize;
+use smartqueue_station::door::{Command, KioskScreen, View};
+use smartqueue_station::profile::load_profile;
+use smartqueue_station::setup::{self, FoundPrinter, PrinterTest, SaveOutcome, ServerCheck, SetupProfile, SoundTest};
 use tauri::{AppHandle, Emitter as _, Manager as _, Runtime, State, WebviewWindow};
 use tracing::{debug, error, info};
 
@@ -18,6 +19,9 @@ use crate::{Lobby, clock};
 
 /// The event that carries a view to the pages.
 pub const VIEW_EVENT: &str = "view";
+
+/// The speaker of a machine whose profile names none.
+const DEFAULT_SPEAKER: &str = "default:";
 
 /// What a page needs to know before its first view.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -132,10 +136,15 @@ async fn setup_printers() -> Result<Vec<FoundPrinter>, IpcError> {
     blocking(setup::printers).await
 }
 
-/// Prints a test slip.
+/// Prints a test slip, in the language and on the paper of the profile or its defaults.
 #[tauri::command]
-async fn setup_test_printer(selector: String) -> Result<PrintTest, IpcError> {
-    blocking(move || setup::test_printer(&selector)).await
+async fn setup_test_printer(lobby: State<'_, Lobby>, selector: String) -> Result<PrinterTest, IpcError> {
+    let folder = lobby.folder().to_owned();
+    blocking(move || {
+        let known = setup::load(&folder);
+        setup::test_printer(&selector, known.paper_width_mm, known.language.into())
+    })
+    .await
 }
 
 /// Asks a server whether it knows this pairing token.
@@ -148,7 +157,13 @@ async fn setup_check_server(server: String, pairing_token: String) -> Result<Ser
 #[tauri::command]
 async fn setup_test_sound(lobby: State<'_, Lobby>, volume: Option<u8>) -> Result<SoundTest, IpcError> {
     let folder = lobby.folder().to_owned();
-    blocking(move || setup::test_sound(volume.unwrap_or_else(|| setup::load(&folder).volume))).await
+    blocking(move || {
+        let known = setup::load(&folder);
+        // The setup does not ask for the device, but a provisioned machine may have one of its own.
+        let device = load_profile(&folder).map_or_else(|_| DEFAULT_SPEAKER.to_owned(), |profile| profile.sound.device);
+        setup::test_sound(&device, volume.unwrap_or(known.volume))
+    })
+    .await
 }
 
 /// Writes the profile, and if that succeeded replaces the setup by the faces it wants.
@@ -157,9 +172,9 @@ async fn setup_save<R: Runtime>(
     app: AppHandle<R>,
     lobby: State<'_, Lobby>,
     profile: SetupProfile,
-) -> Result<SaveReply, IpcError> {
+) -> Result<SaveOutcome, IpcError> {
     let folder = lobby.folder().to_owned();
-    let reply = blocking(move || setup::save(&folder, profile)).await?;
+    let reply = blocking(move || setup::save(&folder, &profile)).await?;
     if reply.saved {
         info!("profile saved");
         // On another task, so that the page still hears the answer before its window goes.

@@ -17,7 +17,6 @@ mod placement;
 mod profile;
 mod pulse;
 mod shutdown;
-mod standin;
 mod watch;
 mod windows;
 

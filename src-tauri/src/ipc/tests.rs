@@ -1,7 +1,7 @@
 //! The door, invoked as a page invokes it, on Tauri's mock runtime: same commands, same capabilities, no display.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
@@ -145,6 +145,33 @@ fn a_server_that_is_not_there_is_named_as_such() {
     let arguments = json!({ "server": format!("http://127.0.0.1:{port}"), "pairingToken": "x" });
     let check = invoke(&window(&app, Face::Setup), "setup_check_server", arguments).unwrap();
     assert_eq!(check, json!({ "ok": false, "code": "unreachable", "site_name": null, "queues": [] }));
+}
+
+#[test]
+fn a_saved_profile_replaces_the_setup_by_its_faces() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path(), &[Face::Setup]);
+    let setup_window = window(&app, Face::Setup);
+    let mut profile = invoke(&setup_window, "setup_load", json!({})).unwrap();
+    profile["mode"] = json!("all");
+    profile["printer"] = json!("virtual:");
+    profile["sound"] = json!(false);
+    // A machine that works alone needs queues, which the setup cannot make: it wants a server.
+    let refused = invoke(&setup_window, "setup_save", json!({ "profile": profile })).unwrap();
+    assert_eq!(refused, json!({ "saved": false, "code": "server_needed" }));
+    assert!(app.get_webview_window("kiosk").is_none());
+
+    profile["server"] = json!("http://127.0.0.1:9");
+    let saved = invoke(&setup_window, "setup_save", json!({ "profile": profile })).unwrap();
+    assert_eq!(saved, json!({ "saved": true, "code": null }));
+    let until = Instant::now() + Duration::from_secs(20);
+    while app.get_webview_window("kiosk").is_none() || app.get_webview_window("board").is_none() {
+        assert!(Instant::now() < until, "the faces never opened");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let startup = invoke(&window(&app, Face::Board), "startup", json!({})).unwrap();
+    assert_eq!(startup["screen_diagonal_mm"], profile["screen_diagonal_mm"]);
+    app.state::<Host>().stop();
 }
 
 #[test]
