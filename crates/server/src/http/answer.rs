@@ -4,7 +4,7 @@ use super::App;
 use crate::trouble::Trouble;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -123,7 +123,9 @@ impl FromRequestParts<Arc<App>> for Listing {
             },
         };
         let (page, page_size) = (number("page", 1)?, number("page_size", DEFAULT_PAGE_SIZE)?.min(LARGEST_PAGE_SIZE));
-        let base = format!("{}{}/", super::public_url(app, &parts.headers), parts.uri.path().trim_end_matches('/'));
+        // A nested router sees the end of the path only.
+        let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.path());
+        let base = format!("{}{}/", super::public_url(app, &parts.headers), path.trim_end_matches('/'));
         Ok(Listing { page, page_size, parameters, base })
     }
 }

@@ -30,16 +30,19 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/office", get(|| async { Redirect::permanent("/office/") }))
         .route("/counter/", get(|headers: HeaderMap| async move { page("counter/index.html", &headers) }))
         .route("/office/", get(|headers: HeaderMap| async move { page("office/index.html", &headers) }))
-        .route("/t/{tenant}", get(|Path(tenant): Path<String>| async move { slashed(&tenant) }))
+        .route(
+            "/t/{tenant}",
+            get(|Path(tenant): Path<String>, headers: HeaderMap| async move { slashed(&tenant, &headers) }),
+        )
         .route("/t/{tenant}/", get(|headers: HeaderMap| async move { page("follow/index.html", &headers) }))
         .route("/assets/{*file}", get(asset))
 }
 
 /// A follow link without its slash: the ticket is in the query, which a redirect to the path alone would lose.
-fn slashed(tenant: &str) -> Response {
+fn slashed(tenant: &str, headers: &HeaderMap) -> Response {
     let safe = !tenant.is_empty() && tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if safe {
-        page("follow/index.html", &HeaderMap::new())
+        page("follow/index.html", headers)
     } else {
         plain_error(StatusCode::NOT_FOUND, "not_found", "there is no such tenant")
     }

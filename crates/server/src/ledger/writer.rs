@@ -11,6 +11,7 @@ use crate::trouble::Trouble;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
 /// More waiting steps than this mean that the disk has stalled: the next caller is told to try again.
@@ -58,7 +59,20 @@ type Answer = Box<dyn FnOnce(Result<(), Trouble>) + Send>;
 type Step = Box<dyn FnOnce(&mut Writing<'_>) -> (bool, Answer) + Send>;
 
 pub(super) struct Writer {
-    steps: mpsc::Sender<Step>,
+    steps: Option<mpsc::Sender<Step>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    /// Waits until the last step is durable and the file is tidy, so that whoever dropped the ledger may copy the file.
+    fn drop(&mut self) {
+        drop(self.steps.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writing thread ended by a defect");
+        }
+    }
 }
 
 impl Writer {
@@ -67,8 +81,9 @@ impl Writer {
         publish: impl Fn(Vec<Published>) + Send + 'static,
     ) -> Result<Writer, std::io::Error> {
         let (steps, waiting) = mpsc::channel(WAITING_STEPS);
-        std::thread::Builder::new().name("writer".to_owned()).spawn(move || run(&connection, waiting, &publish))?;
-        Ok(Writer { steps })
+        let thread =
+            std::thread::Builder::new().name("writer".to_owned()).spawn(move || run(&connection, waiting, &publish))?;
+        Ok(Writer { steps: Some(steps), thread: Some(thread) })
     }
 
     pub(super) async fn write<T: Send + 'static>(
@@ -85,7 +100,8 @@ impl Writer {
             });
             (keep, answer)
         });
-        self.steps.try_send(step).map_err(|_| Trouble::Busy)?;
+        let steps = self.steps.as_ref().ok_or(Trouble::Busy)?;
+        steps.try_send(step).map_err(|_| Trouble::Busy)?;
         receiver.await.map_err(|_| Trouble::Internal("a step ended without an answer".to_owned()))?
     }
 }

@@ -1,0 +1,203 @@
+//! A seeded server on port 0 in this process, and the few words in which stories speak to it.
+
+use futures_util::{SinkExt, StreamExt};
+use reqwest::Method;
+use serde_json::Value;
+use smartqueue_server::{Options, Running, seed, serve};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// The password of every demo user in the stories.
+pub const PASSWORD: &str = "guichet-secret";
+
+pub struct House {
+    folder: TempDir,
+    pub seed: Value,
+    running: Option<Running>,
+    client: reqwest::Client,
+}
+
+impl House {
+    pub async fn open() -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let seed = seed::demo(folder.path(), "http://127.0.0.1:8080", Some(PASSWORD.to_owned())).unwrap();
+        let running = Some(start(folder.path()).await);
+        House { folder, seed, running, client: client() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    /// Stops the server and starts another on the same file.
+    pub async fn reopen(&mut self) {
+        self.close().await;
+        self.running = Some(start(self.folder.path()).await);
+    }
+
+    pub async fn close(&mut self) {
+        self.running.take().unwrap().stop().await.unwrap();
+    }
+
+    pub fn token(&self, name: &str) -> String {
+        self.seed[name].as_str().unwrap().to_owned()
+    }
+
+    pub fn queue(&self, letter: &str) -> i64 {
+        self.seed["queues"][letter].as_i64().unwrap()
+    }
+
+    pub fn agent(&self, place: usize) -> i64 {
+        self.seed["agents"][place].as_i64().unwrap()
+    }
+
+    /// Asks with a token and a raw body; the answer's status and JSON, null when it has no body.
+    pub async fn ask_raw(&self, method: Method, path: &str, token: Option<&str>, body: Option<String>) -> (u16, Value) {
+        let mut request = self.client.request(method, format!("http://{}{path}", self.running().address()));
+        if let Some(token) = token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        let value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        (status, value)
+    }
+
+    /// Asks under the demo tenant with the device's token.
+    pub async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let token = self.token("device_token");
+        let body = (!body.is_null()).then(|| body.to_string());
+        self.ask_raw(method, &format!("/api/v1/tenants/demo/{path}"), Some(&token), body).await
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        self.ask(Method::GET, path, Value::Null).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.ask(Method::POST, path, body).await
+    }
+
+    /// Takes a ticket and returns it.
+    pub async fn take(&self, letter: &str) -> Value {
+        let body = serde_json::json!({"queue_id": self.queue(letter), "channel": "web"});
+        let (status, ticket) = self.post("tickets/", body).await;
+        assert_eq!(status, 201, "{ticket}");
+        ticket
+    }
+
+    pub async fn socket(&self, path: &str, token: &str) -> Socket {
+        let address = format!("ws://{}/ws/tenants/demo/{path}", self.running().address());
+        Socket::open(&address, token).await.unwrap()
+    }
+
+    /// The status with which a handshake is refused.
+    pub async fn refused_socket(&self, path: &str, headers: &[(&'static str, &str)]) -> u16 {
+        let mut request = format!("ws://{}{path}", self.running().address()).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Err(Error::Http(response)) => response.status().as_u16(),
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+}
+
+/// A client; the workspace's reqwest wants to be told whose cryptography it uses, even for plain HTTP.
+pub fn client() -> reqwest::Client {
+    // Another story of this process may have told it before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
+async fn start(folder: &Path) -> Running {
+    let options = Options {
+        data: folder.to_owned(),
+        listen: "127.0.0.1:0".to_owned(),
+        public_url: None,
+        allowed_origins: vec!["https://office.example".to_owned()],
+    };
+    serve(options).await.unwrap()
+}
+
+/// A client's socket.
+pub struct Socket(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    pub async fn open(address: &str, token: &str) -> Result<Socket, Error> {
+        let mut request = address.into_client_request().unwrap();
+        request.headers_mut().insert("Authorization", format!("Bearer {token}").parse().unwrap());
+        let (stream, _) = connect_async(request).await?;
+        // What the server's own socket does: events leave at once.
+        if let MaybeTlsStream::Plain(tcp) = stream.get_ref() {
+            tcp.set_nodelay(true).unwrap();
+        }
+        Ok(Socket(stream))
+    }
+
+    /// The next message of the connection that is no ping.
+    pub async fn message(&mut self) -> Option<Message> {
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(10), self.0.next()).await;
+            match next.expect("a message within ten seconds") {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(message)) => return Some(message),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// The next event that is no heartbeat.
+    pub async fn event(&mut self) -> Value {
+        loop {
+            match self.message().await {
+                Some(Message::Text(text)) => {
+                    let event: Value = serde_json::from_str(&text).unwrap();
+                    if event["type"] != "heartbeat" {
+                        return event;
+                    }
+                }
+                other => panic!("expected an event, got {other:?}"),
+            }
+        }
+    }
+
+    /// The next event of a type; those before it are skipped.
+    pub async fn event_of(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.event().await;
+            if event["type"] == kind {
+                return event;
+            }
+        }
+    }
+
+    pub async fn say(&mut self, text: &str) {
+        self.0.send(Message::Text(text.into())).await.unwrap();
+    }
+
+    /// The code of the close frame that ends the socket.
+    pub async fn close_code(&mut self) -> Option<u16> {
+        loop {
+            match self.message().await {
+                Some(Message::Close(frame)) => return frame.map(|frame| frame.code.into()),
+                Some(_) => {}
+                None => return None,
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Stories told to a real server: port 0, a real SQLite file, plain HTTP and WebSocket. One binary, so that it links once.
+
+mod crowd;
+mod file;
+mod house;
+mod process;
+mod rest;
+mod sign_in;
+mod sockets;
+mod stations;
+mod stations_truth;
