@@ -186,6 +186,15 @@ describe("when something goes wrong", () => {
     expect(screen.getByLabelText<HTMLInputElement>("Établissement").value).toBe("demo");
   });
 
+  it("notices that a colleague took the counter, and offers to choose another", async () => {
+    await sit();
+    server.world.sit(2, 1);
+    await press("n");
+    expect(await screen.findByText(/Choisissez d’abord votre guichet/)).toBeTruthy();
+    await userEvent.click(within(screen.getByRole("alert")).getByRole("button", { name: /Changer de guichet/ }));
+    expect(await screen.findByRole("button", { name: /^Guichet 3/ })).toBeTruthy();
+  });
+
   it("says that nobody waits", async () => {
     await sit();
     server.world.clear();
