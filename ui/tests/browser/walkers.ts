@@ -7,9 +7,17 @@ export function targetTroubles(): string[] {
   const mm = Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--mm"));
   const scope = document.querySelector("dialog[open]") ?? document.body;
   const PRIMARY = ".primary, .tile, .choice, .key, .stepper button";
+  // What a longer page has scrolled out of sight is not there to touch.
+  const main = document.querySelector("main");
+  const shown = main?.getBoundingClientRect();
+  const inSight = (element: HTMLElement) => {
+    if (!main || !shown || !main.contains(element) || main.scrollHeight <= main.clientHeight) return true;
+    const { top, bottom } = element.getBoundingClientRect();
+    return top >= shown.top && bottom <= shown.bottom;
+  };
   // A text field is touched where its line is; a radio button, on its card.
   const targets = [...scope.querySelectorAll<HTMLElement>("button, a[href], select, label.choice, input:not([type='radio'])")].filter(
-    (element) => element.checkVisibility() && element.getBoundingClientRect().width > 1,
+    (element) => element.checkVisibility() && element.getBoundingClientRect().width > 1 && inSight(element),
   );
   const name = (element: HTMLElement) => `"${(element.getAttribute("aria-label") ?? element.textContent ?? element.tagName).trim().replace(/\s+/g, " ").slice(0, 40)}"`;
   const SLACK = 0.1;
