@@ -12,5 +12,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
+    // The longest story presses fifty buttons; a busy machine needs its time for it.
+    testTimeout: 30_000,
   },
 });
