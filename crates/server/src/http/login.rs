@@ -12,7 +12,6 @@ use crate::trouble::Trouble;
 use axum::extract::State;
 use smartqueue_protocol::api::{LoginReply, LoginRequest, RefreshRequest};
 use std::sync::Arc;
-use std::time::Instant;
 use uuid::Uuid;
 
 fn random_token() -> Result<String, Trouble> {
@@ -25,7 +24,8 @@ pub(super) async fn login(State(app): State<Arc<App>>, Peer(peer): Peer, Body(re
     if password.len() > 1_024 || email.len() > 254 || tenant.len() > 100 {
         return Err(Trouble::invalid("password", "a field is longer than any that is known here"));
     }
-    app.logins.count(format!("{peer} {tenant} {email}"), Instant::now())?;
+    app.doors.count(peer.to_string(), clock::monotonic())?;
+    app.logins.count(format!("{peer} {tenant} {email}"), clock::monotonic())?;
     let account = app.ledger.account(tenant, email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = {

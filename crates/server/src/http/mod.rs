@@ -42,7 +42,13 @@ pub struct App {
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) logins: Limiter,
     pub(crate) pairings: Limiter,
+    /// Looks at one ticket from one address: a page that asks too often.
     pub(crate) follows: Limiter,
+    /// Looks at any ticket from one address. A whole waiting room may share it, so the limit only bounds the load; an id
+    /// cannot be guessed at any rate.
+    pub(crate) visitors: Limiter,
+    /// Sign-ins from one address, whoever it tries to be.
+    pub(crate) doors: Limiter,
     /// Hashing takes 19 MiB a time: so few at once keep the server small.
     pub(crate) hashing: Semaphore,
     /// Slugs by tenant id. A slug never changes, so what is here stays true.
@@ -70,7 +76,9 @@ impl App {
             allowed_origins: options.allowed_origins.clone(),
             logins: Limiter::new(10),
             pairings: Limiter::new(60),
-            follows: Limiter::new(120),
+            follows: Limiter::new(60),
+            visitors: Limiter::new(1_200),
+            doors: Limiter::new(120),
             hashing: Semaphore::new(2),
             slugs: Mutex::default(),
             stopping,

@@ -2,6 +2,7 @@
 //! headers that every answer carries. This module never looks into a body.
 
 use super::answer::plain_error;
+use crate::clock;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, header};
@@ -14,7 +15,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower_service::Service;
@@ -121,7 +122,7 @@ where
     F: FnOnce(Request<Body>) -> Fut,
     Fut: Future<Output = Result<Response, Infallible>>,
 {
-    let start = Instant::now();
+    let start = clock::monotonic();
     let method = request.method().clone();
     // The query stays out of the log: a socket's token may be in it.
     let path = request.uri().path().to_owned();

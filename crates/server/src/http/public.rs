@@ -3,18 +3,20 @@
 use super::App;
 use super::answer::{Answer, ok};
 use super::caller::{Peer, ticket_id};
+use crate::clock;
 use crate::openapi;
 use axum::extract::{Path, State};
 use std::sync::Arc;
-use std::time::Instant;
 
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
     Peer(peer): Peer,
     Path((slug, id)): Path<(String, String)>,
 ) -> Answer {
-    app.follows.count(peer.to_string(), Instant::now())?;
-    ok(app.ledger.follow(slug, ticket_id(&id)?).await?)
+    app.visitors.count(peer.to_string(), clock::monotonic())?;
+    let id = ticket_id(&id)?;
+    app.follows.count(format!("{peer} {id}"), clock::monotonic())?;
+    ok(app.ledger.follow(slug, id).await?)
 }
 
 pub(super) async fn openapi() -> Answer {

@@ -19,7 +19,6 @@ use smartqueue_protocol::station_sync::{
 };
 use smartqueue_protocol::time::write_time;
 use std::sync::Arc;
-use std::time::Instant;
 
 fn read_mode(word: &str) -> Result<Mode, Trouble> {
     [Mode::Kiosk, Mode::Board, Mode::All]
@@ -29,7 +28,7 @@ fn read_mode(word: &str) -> Result<Mode, Trouble> {
 }
 
 pub(super) async fn pair(State(app): State<Arc<App>>, Peer(peer): Peer, Body(request): Body<PairRequest>) -> Answer {
-    app.pairings.count(peer.to_string(), Instant::now())?;
+    app.pairings.count(peer.to_string(), clock::monotonic())?;
     let PairRequest { pairing_token, name, mode, epoch, version } = request;
     if name.chars().count() > 100 || version.len() > 100 {
         return Err(Trouble::invalid("name", "a name or version holds at most 100 signs"));
@@ -53,7 +52,7 @@ pub(super) async fn check(
     Peer(peer): Peer,
     Body(CheckRequest { pairing_token }): Body<CheckRequest>,
 ) -> Answer {
-    app.pairings.count(peer.to_string(), Instant::now())?;
+    app.pairings.count(peer.to_string(), clock::monotonic())?;
     let (site_name, queues) = app.ledger.pairing_site(token_hash(&pairing_token)).await?;
     ok(CheckReply { server_time: write_time(clock::now_ms()), site_name, queues })
 }

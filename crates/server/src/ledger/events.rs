@@ -131,7 +131,7 @@ pub(super) fn append(connection: &Connection, event: NewEvent) -> Result<Publish
     Ok(Published::new(site, seq, kind.word(), reach, tail))
 }
 
-/// An event about a ticket as it is now.
+/// An event about a ticket as it is now, and the ticket as it is answered.
 pub(super) fn about_ticket(
     connection: &Connection,
     kind: Kind,
@@ -139,16 +139,17 @@ pub(super) fn about_ticket(
     left: Option<i64>,
     recall: bool,
     now_ms: i64,
-) -> Result<NewEvent, Trouble> {
+) -> Result<(NewEvent, TicketAnswer), Trouble> {
     let line = Line::of_ticket(connection, ticket, now_ms)?;
-    let body = serde_json::to_string(&ticket.answer(&line)?)?;
+    let answer = ticket.answer(&line)?;
+    let body = serde_json::to_string(&answer)?;
     let mut tail = format!(",\"ticket\":{body}");
     if kind == Kind::TicketCalled {
         tail.push_str(if recall { ",\"recall\":true" } else { ",\"recall\":false" });
     }
     tail.push('}');
     let reach = Reach { queue: Some(ticket.queue), other_queue: left, agent: ticket.agent };
-    Ok(NewEvent { site: ticket.site, kind, reach, tail })
+    Ok((NewEvent { site: ticket.site, kind, reach, tail }, answer))
 }
 
 /// An event about a queue's figures.

@@ -4,6 +4,7 @@
 use super::{migrate, open_connection};
 use anyhow::{Context, bail, ensure};
 use rusqlite::{Connection, OpenFlags};
+use smartqueue_domain::LAST_VALUE;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -64,6 +65,8 @@ pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
             "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
             [uuid::Uuid::new_v4().to_string()],
         )?;
+        skip_unknown_numbers(&connection)?;
+        begin_new_log(&connection)?;
         Ok(())
     })();
     if let Err(error) = restored {
@@ -77,6 +80,28 @@ pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
         remove_if_there(Path::new(&log))?;
     }
     put(&partial, &path)
+}
+
+/// How far the newest series move on when a copy is put back.
+const SKIPPED: u32 = 100;
+
+/// Numbers that were given out after the copy was made stand on paper and are in nobody's file. The newest series of each
+/// queue move on, so that they are not given out again soon.
+fn skip_unknown_numbers(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute(
+        "UPDATE series SET lap = lap + (value + ?1) / ?2, value = (value + ?1) % ?2
+         WHERE day >= (SELECT max(day) FROM series) - 1",
+        [SKIPPED, LAST_VALUE + 1],
+    )?;
+    Ok(())
+}
+
+/// No event of the old life may share its number with one of the new: whoever comes back with a cursor of the old life
+/// finds it before the log and is shown everything anew.
+fn begin_new_log(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute("DELETE FROM events", [])?;
+    connection.execute("UPDATE sites SET event_seq = event_seq + 1000000", [])?;
+    Ok(())
 }
 
 /// Opens a copy read-only and has SQLite check every page and every reference.

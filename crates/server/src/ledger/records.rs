@@ -10,7 +10,7 @@ use super::writer::Writing;
 use super::{Ledger, numbers, places};
 use crate::trouble::Trouble;
 use rusqlite::{OptionalExtension, params};
-use smartqueue_domain::{Channel, CopyNumber, PrintOutcome, Record, TicketId, TicketNumber};
+use smartqueue_domain::{Channel, CopyNumber, PrintOutcome, Record, ServiceDay, TicketId, TicketNumber, Transition};
 use smartqueue_protocol::record::StoredRecord;
 use smartqueue_protocol::station_sync::{PUSH_LIMIT, PushReply};
 use uuid::Uuid;
@@ -193,18 +193,14 @@ fn merge(
         }
         Record::TicketVoided { ticket, reason: _ } => {
             let found = own_ticket(writing, station_row, ticket)?;
-            // Somebody may have called it meanwhile; it was never on paper, so nobody can come.
-            if found.status.is_live() {
-                let mut cancelled = found;
-                if cancelled.status.after(smartqueue_domain::Transition::Cancel).is_err() {
-                    return Ok(());
+            // Somebody may have called it meanwhile; it was never on paper, so nobody can come. Whoever is being served
+            // under it all the same is left in peace.
+            if found.status.after(Transition::Cancel).is_ok() {
+                if let Ok(number) = TicketNumber::parse(&found.number) {
+                    let (day, id) = (day_of(writing, found.id)?, found.id.to_string());
+                    numbers::note_gap(writing, found.queue, day, &number, "voided", Some(&id))?;
                 }
-                cancelled = tickets::take(writing, cancelled, Step::Cancel)?;
-                let (day, number) = (day_of(writing, cancelled.id)?, TicketNumber::parse(&cancelled.number));
-                if let Ok(number) = number {
-                    let id = cancelled.id.to_string();
-                    numbers::note_gap(writing, cancelled.queue, day, &number, "voided", Some(&id))?;
-                }
+                tickets::take(writing, found, Step::Cancel)?;
             }
             Ok(())
         }
@@ -276,13 +272,13 @@ fn own_ticket(
     }
 }
 
-fn day_of(writing: &Writing<'_>, id: Uuid) -> Result<smartqueue_domain::ServiceDay, Trouble> {
+fn day_of(writing: &Writing<'_>, id: Uuid) -> Result<ServiceDay, Trouble> {
     let day = writing
         .connection
         .prepare_cached("SELECT day FROM tickets WHERE id = ?1")?
         .query_row([id.to_string()], |row| row.get(0))
         .optional()?;
-    Ok(smartqueue_domain::ServiceDay(day.unwrap_or(0)))
+    Ok(ServiceDay(day.unwrap_or(0)))
 }
 
 fn print_state(

@@ -212,7 +212,7 @@ pub(super) struct Entry<'a> {
 }
 
 /// Puts a waiting ticket into the table and says so.
-pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<TicketRow, Trouble> {
+pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<TicketAnswer, Trouble> {
     writing
         .connection
         .prepare_cached(
@@ -239,8 +239,7 @@ pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<Tic
             entry.station,
         ])?;
     let ticket = find_of(writing.connection, entry.tenant, entry.id)?;
-    say(writing, Kind::TicketCreated, &ticket, None, false)?;
-    Ok(ticket)
+    say(writing, Kind::TicketCreated, &ticket, None, false)
 }
 
 /// Publishes an event about a ticket and has the figures of its queues looked at.
@@ -250,14 +249,14 @@ pub(super) fn say(
     ticket: &TicketRow,
     left: Option<i64>,
     recall: bool,
-) -> Result<(), Trouble> {
-    let event = events::about_ticket(writing.connection, kind, ticket, left, recall, writing.now_ms)?;
+) -> Result<TicketAnswer, Trouble> {
+    let (event, answer) = events::about_ticket(writing.connection, kind, ticket, left, recall, writing.now_ms)?;
     writing.publish(event)?;
     writing.touch(ticket.queue);
     if let Some(left) = left {
         writing.touch(left);
     }
-    Ok(())
+    Ok(answer)
 }
 
 fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Created, Trouble> {
@@ -304,8 +303,7 @@ fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Crea
             station: None,
         },
     )?;
-    let line = Line::load(writing.connection, queue, now_ms)?;
-    Ok(Created { ticket: ticket.answer(&line)?, is_new: true })
+    Ok(Created { ticket, is_new: true })
 }
 
 /// Who calls, and to which counter.
@@ -357,7 +355,7 @@ impl Step {
 }
 
 /// Takes one step in a ticket's life.
-pub(super) fn take(writing: &mut Writing<'_>, mut ticket: TicketRow, step: Step) -> Result<TicketRow, Trouble> {
+pub(super) fn take(writing: &mut Writing<'_>, mut ticket: TicketRow, step: Step) -> Result<TicketAnswer, Trouble> {
     ticket.status = ticket.status.after(step.transition())?;
     let now = Some(writing.now_ms);
     let mut kind = Kind::TicketUpdated;
@@ -390,8 +388,7 @@ pub(super) fn take(writing: &mut Writing<'_>, mut ticket: TicketRow, step: Step)
         }
     }
     store(writing.connection, &ticket)?;
-    say(writing, kind, &ticket, left, recall)?;
-    Ok(ticket)
+    say(writing, kind, &ticket, left, recall)
 }
 
 fn store(connection: &Connection, ticket: &TicketRow) -> Result<(), Trouble> {
@@ -428,9 +425,7 @@ fn call_next(writing: &mut Writing<'_>, tenant: i64, agent: i64) -> Result<Optio
     let key = |(urgency, head): &(i64, Candidate)| (Reverse(*urgency), head.created_at_ms, head.number.clone());
     let Some((_, next)) = heads.into_iter().min_by_key(key) else { return Ok(None) };
     let ticket = find_of(writing.connection, tenant, next.id.0)?;
-    let ticket = take(writing, ticket, Step::Call(caller))?;
-    let line = Line::of_ticket(writing.connection, &ticket, now_ms)?;
-    Ok(Some(ticket.answer(&line)?))
+    take(writing, ticket, Step::Call(caller)).map(Some)
 }
 
 /// Which tickets a list shows.
@@ -528,9 +523,7 @@ impl Ledger {
     pub async fn take_step(&self, tenant: i64, id: Uuid, step: Step) -> Result<TicketAnswer, Trouble> {
         self.write(move |writing| {
             let ticket = find_of(writing.connection, tenant, id)?;
-            let ticket = take(writing, ticket, step)?;
-            let line = Line::of_ticket(writing.connection, &ticket, writing.now_ms)?;
-            ticket.answer(&line)
+            take(writing, ticket, step)
         })
         .await
     }

@@ -10,10 +10,10 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use smartqueue_protocol::event::{ServerEvent, StationMessage};
 use smartqueue_protocol::time::write_time;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A client that is silent for so long is gone; a living one answers each of our pings.
@@ -85,7 +85,7 @@ impl Session {
         interest: Interest,
         ends_at_ms: i64,
     ) -> Session {
-        let now = Instant::now();
+        let now = clock::monotonic();
         let (stopping, open) = (app.stopping.clone(), app.open_sockets.clone());
         Session {
             app,
@@ -130,7 +130,7 @@ impl Session {
             }
             None => self.send_snapshot().await?,
         }
-        let mut heartbeat = tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+        let mut heartbeat = tokio::time::interval_at((clock::monotonic() + HEARTBEAT).into(), HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stopping = self.stopping.clone();
         loop {
@@ -242,10 +242,10 @@ impl Session {
                 });
             }
         };
-        self.heard = Instant::now();
+        self.heard = clock::monotonic();
         let (began, messages) = &mut self.window;
         if began.elapsed() >= WINDOW {
-            (*began, *messages) = (Instant::now(), 0);
+            (*began, *messages) = (clock::monotonic(), 0);
         }
         *messages += 1;
         if *messages > MESSAGES {

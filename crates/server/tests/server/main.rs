@@ -1,4 +1,5 @@
 //! Stories told to a real server: port 0, a real SQLite file, plain HTTP and WebSocket. One binary, so that it links once.
+#![expect(clippy::unwrap_used, reason = "a story that meets the unexpected should stop")]
 
 mod crowd;
 mod file;

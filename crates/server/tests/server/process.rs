@@ -204,7 +204,7 @@ async fn a_terminated_server_finishes_what_it_began() {
         assert!(begin.elapsed() < Duration::from_secs(5), "the server still accepts");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    connection.write_all(body[5..].as_bytes()).await.unwrap();
+    connection.write_all(&body.as_bytes()[5..]).await.unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
