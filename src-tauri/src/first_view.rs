@@ -38,7 +38,7 @@ fn view(mode: Mode, language: LanguageCode, name: &str, screen: KioskScreen, fau
     let kiosk = KioskView {
         screen,
         session: SessionView {
-            language: language,
+            language,
             large_text: false,
             high_contrast: false,
             low_reach: false,
