@@ -8,6 +8,7 @@
 //! printer itself has not said.
 #![deny(missing_docs)]
 
+mod clock;
 pub mod printer;
 pub mod slip;
 pub mod speaker;

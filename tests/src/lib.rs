@@ -2,5 +2,11 @@
 //!
 //! Nothing here is shipped.
 
+pub mod display;
 pub mod house;
+pub mod measure;
+pub mod program;
 pub mod programs;
+pub mod prompt_printer;
+pub mod server_program;
+pub mod station_program;

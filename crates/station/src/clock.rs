@@ -14,7 +14,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn new(zone: TimeZone) -> Clock {
-        Clock { start: Instant::now(), zone }
+        Clock { start: monotonic(), zone }
     }
 
     pub(crate) fn zone(&self) -> &TimeZone {
@@ -34,6 +34,11 @@ impl Clock {
     pub(crate) fn until(&self, elapsed_ms: u64) -> Duration {
         Duration::from_millis(elapsed_ms).saturating_sub(self.start.elapsed())
     }
+}
+
+/// The monotonic clock, for durations and deadlines.
+pub(crate) fn monotonic() -> Instant {
+    Instant::now()
 }
 
 /// UTC milliseconds by the machine's wall clock.

@@ -1,7 +1,9 @@
 //! The one form in which commands come in and views go out: JSON lines of `smartqueue-station run`, and the window's
 //! bridge. Everything is converted by hand from the engine's values, and taken apart in full. No decision is made here.
 //!
-//! The TypeScript forms in `ui/src/bindings/index.ts` are made from these types; a test fails when they differ.
+//! The TypeScript forms in `ui/src/bindings/door.ts` are made from these types; a test fails when they differ.
+//!
+//! Long because every type of the door stands in it beside its one conversion: split, neither half could be read alone.
 
 use crate::clock::offset_minutes_now;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! One open connection: the port, what was asked, what was answered and when. Ends with the connection; what is learned about
 //! the device itself is kept by its owner.
 
+use crate::clock;
 use std::time::{Duration, Instant};
 
 use super::answers::{Answer, Answers, Question};
@@ -51,14 +52,8 @@ impl Connection {
             Direction::OutOnly => BackChannel::Absent,
         };
         let answers = Answers::default();
-        let mut connection = Connection {
-            port,
-            answers,
-            back_channel,
-            heard_at: None,
-            reports_changes: false,
-            asked_at: Instant::now(),
-        };
+        let mut connection =
+            Connection { port, answers, back_channel, heard_at: None, reports_changes: false, asked_at: clock::now() };
         if back_channel == BackChannel::Absent {
             return Ok(connection);
         }
@@ -111,7 +106,7 @@ impl Connection {
     pub(crate) fn listen(&mut self, wait: Wait) -> Result<Vec<Answer>, PortError> {
         let mut answers = Vec::new();
         let mut buffer = [0; 256];
-        let past = Instant::now();
+        let past = clock::now();
         let mut deadline = match wait {
             Wait::No => past,
             Wait::Until(deadline) => deadline,
@@ -125,7 +120,7 @@ impl Connection {
             deadline = past;
         }
         if !answers.is_empty() {
-            self.heard_at = Some(Instant::now());
+            self.heard_at = Some(clock::now());
             self.back_channel = BackChannel::Present;
             self.reports_changes |= answers.contains(&Answer::Automatic);
         }
@@ -138,9 +133,9 @@ impl Connection {
     /// [`PortError::TimedOut`] when not all came within `limit`.
     pub(crate) fn ask(&mut self, limit: Duration) -> Result<(), PortError> {
         self.send_questions()?;
-        let deadline = Instant::now() + limit;
+        let deadline = clock::now() + limit;
         while !self.answers.all_told() {
-            if Instant::now() >= deadline {
+            if clock::now() >= deadline {
                 self.answers.give_up();
                 return Err(PortError::TimedOut);
             }
@@ -168,8 +163,8 @@ impl Connection {
         if self.back_channel != BackChannel::Present {
             return Ok(false);
         }
-        let deadline = Instant::now() + limit;
-        while Instant::now() < deadline {
+        let deadline = clock::now() + limit;
+        while clock::now() < deadline {
             if self.listen(Wait::Until(deadline))?.contains(&Answer::Cleared) {
                 return Ok(true);
             }
@@ -191,10 +186,10 @@ impl Connection {
             fault_since = match (self.sensors().fault(), fault_since) {
                 (None, _) => None,
                 (Some(_), Some(since)) => Some(since),
-                (Some(_), None) => Some(Instant::now()),
+                (Some(_), None) => Some(clock::now()),
             };
             let end = fault_since.map_or(deadline, |since| deadline.min(since + grace));
-            if Instant::now() >= end {
+            if clock::now() >= end {
                 self.answers.give_up();
                 return Seen { proof: Err(None), content_confirmed };
             }
@@ -223,7 +218,7 @@ impl Connection {
 
     fn send_questions(&mut self) -> Result<(), PortError> {
         let bytes: Vec<u8> = Question::ALL.iter().flat_map(|question| question.bytes()).collect();
-        self.asked_at = Instant::now();
+        self.asked_at = clock::now();
         self.write_now(&bytes)?;
         for question in Question::ALL {
             self.answers.asked(question);
@@ -232,6 +227,6 @@ impl Connection {
     }
 
     fn write_now(&mut self, bytes: &[u8]) -> Result<(), PortError> {
-        self.port.write(bytes, Instant::now() + ASK_WRITE_LIMIT).map_err(|failure| failure.cause)
+        self.port.write(bytes, clock::now() + ASK_WRITE_LIMIT).map_err(|failure| failure.cause)
     }
 }

@@ -12,6 +12,7 @@ mod port;
 mod selector;
 mod status;
 
+use crate::clock;
 use std::time::{Duration, Instant};
 
 use connection::{Connection, Wait};
@@ -178,7 +179,7 @@ impl Printer {
             return PrintReport::without_a_byte(PrinterFault::Disconnected);
         };
         let line = connection.transfer_time(payload.len());
-        if let Err(failure) = connection.write(&payload, Instant::now() + line + WRITE_SLACK) {
+        if let Err(failure) = connection.write(&payload, clock::now() + line + WRITE_SLACK) {
             let fault = failure.cause.fault();
             self.close();
             if failure.written == 0 {
@@ -192,7 +193,7 @@ impl Printer {
                 content_confirmed: false,
             };
         }
-        let handed_over_at = Instant::now();
+        let handed_over_at = clock::now();
         on_handed_over(handed_over_at);
         let (outcome, content_confirmed) = self.prove(job, &fences, line, handed_over_at);
         PrintReport { outcome, handed_over_at: Some(handed_over_at), bytes: payload.len(), content_confirmed }

@@ -5,6 +5,7 @@
 //! switched off at night and on in the morning: a stream kept open over that is dead without an error, and an open one
 //! burns processor time all day. It never keeps a thread waiting for ever: a device that hangs is left behind and reported.
 
+use crate::clock;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -95,7 +96,7 @@ fn wait_for_result<T>(
     limit: Duration,
     stop: &StopHandle,
 ) -> Result<Result<T, SpeakerError>, SpeakerError> {
-    let deadline = Instant::now() + limit;
+    let deadline = clock::now() + limit;
     let mut deadline_when_stopped = None;
     loop {
         match receiver.recv_timeout(STOP_INTERVAL) {
@@ -103,7 +104,7 @@ fn wait_for_result<T>(
             Err(RecvTimeoutError::Disconnected) => return Err(SpeakerError::ThreadLost),
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let now = Instant::now();
+        let now = clock::now();
         if stop.is_stopped() && now >= *deadline_when_stopped.get_or_insert(now + GRACE_WHEN_STOPPED) {
             return Err(SpeakerError::Stopped);
         }
@@ -189,12 +190,12 @@ fn play_to_the_end(sound: &Pcm, stop: &StopHandle) -> Result<(), SpeakerError> {
             return Err(SpeakerError::UnsupportedFormat { format: format.to_string() });
         }
     }?;
-    let started = Instant::now();
+    let started = clock::now();
     stream.play().map_err(failed("starting the stream"))?;
     let duration = Duration::from_millis(sound.duration_ms());
     let latency = wait_for_handover(&receiver, stop, duration)?;
     // A sound cannot have been heard before its own length has passed, whatever a young stream says of its latency.
-    let heard_at = (Instant::now() + latency.min(LONGEST_LATENCY)).max(started + duration) + LATENCY_MARGIN;
+    let heard_at = (clock::now() + latency.min(LONGEST_LATENCY)).max(started + duration) + LATENCY_MARGIN;
     wait_until(heard_at, &receiver, stop)
 }
 
@@ -204,8 +205,8 @@ fn wait_for_handover(
     duration: Duration,
 ) -> Result<Duration, SpeakerError> {
     let limit = duration + LONGEST_LATENCY;
-    let deadline = Instant::now() + limit;
-    while Instant::now() < deadline {
+    let deadline = clock::now() + limit;
+    while clock::now() < deadline {
         if stop.is_stopped() {
             return Err(SpeakerError::Stopped);
         }
@@ -222,7 +223,7 @@ fn wait_for_handover(
 /// Waits for the buffers to run empty, and still hears of a device that is pulled out meanwhile.
 fn wait_until(deadline: Instant, receiver: &Receiver<Report>, stop: &StopHandle) -> Result<(), SpeakerError> {
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(clock::now());
         if left.is_zero() {
             return Ok(());
         }

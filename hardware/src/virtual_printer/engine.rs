@@ -1,9 +1,10 @@
 //! The thread that prints: takes commands from the buffer in their order, moves paper at the paper's speed, stops where a
 //! real printer stops, and logs the truth. Knows no transport.
 
+use crate::clock;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -92,7 +93,7 @@ impl Engine {
             mode: Mode::INITIAL,
             line: Vec::new(),
             qr_data: Vec::new(),
-            busy_until: Instant::now(),
+            busy_until: clock::now(),
             bytes: 0,
             cleared: 0,
         }
@@ -315,7 +316,7 @@ impl Engine {
                 self.paper.advance(row);
             }
             let moving = Duration::from_secs_f64(millimetres / self.speed_mm_s);
-            self.busy_until = self.busy_until.max(Instant::now()) + moving;
+            self.busy_until = self.busy_until.max(clock::now()) + moving;
         }
         Ok(())
     }
@@ -331,7 +332,7 @@ impl Engine {
                 self.cleared = state.cleared;
                 return Err(Stopped::Cleared);
             }
-            let left = self.busy_until.saturating_duration_since(Instant::now());
+            let left = self.busy_until.saturating_duration_since(clock::now());
             if left.is_zero() {
                 return Ok(());
             }
@@ -380,7 +381,7 @@ impl Engine {
             millimetres: fallen.rows.len() as f64 / DOTS_PER_MM as f64,
             bytes: std::mem::take(&mut self.bytes),
             cut: kind,
-            at_ms: now_ms(),
+            at_ms: clock::wall_ms(),
             picture: Arc::new(picture(&fallen.rows, self.paper.width())),
         };
         for mark in fallen.marks {
@@ -408,10 +409,4 @@ fn draw_cell(rows: &mut [Vec<bool>], dots: &Dots, left: usize, top: usize, cell:
             rows[top + y][left + x] |= black;
         }
     }
-}
-
-/// The log of truth tells when a slip fell; the only clock that it has is the system's.
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -14,12 +14,13 @@ mod paper;
 mod transport;
 mod truth;
 
+use crate::clock;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use command::CutKind;
 use engine::Engine;
@@ -122,10 +123,10 @@ impl VirtualPrinter {
     /// Waits until that many slips fell, at most for `limit`; returns what there is then.
     #[must_use]
     pub fn wait_for_slips(&self, count: usize, limit: Duration) -> Vec<PrintedSlip> {
-        let deadline = Instant::now() + limit;
+        let deadline = clock::now() + limit;
         let mut state = self.shared.lock();
         while state.slips.len() < count {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(clock::now());
             if left.is_zero() {
                 break;
             }

@@ -1,10 +1,11 @@
 //! How bytes reach the virtual printer: a TCP listener with one connection at a time, or a pseudo terminal. Knows no command.
 
+use crate::clock;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::mechanism::{Link, Shared};
 
@@ -24,9 +25,9 @@ pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Res
 pub(super) fn accept(listener: &TcpListener, shared: &Arc<Shared>, baud: Option<u32>) {
     for stream in listener.incoming() {
         let mut state = shared.lock();
-        let patience = Instant::now() + HANDOVER;
+        let patience = clock::now() + HANDOVER;
         while state.link != Link::Free && !state.stopping {
-            let left = patience.saturating_duration_since(Instant::now());
+            let left = patience.saturating_duration_since(clock::now());
             if left.is_zero() {
                 break;
             }

@@ -2,7 +2,7 @@
 
 use super::client::{Client, ClientError, HelloFailure, Identity};
 use super::convert;
-use crate::clock::wall_ms;
+use crate::clock::{monotonic, wall_ms};
 use crate::profile::{settings_from, zone_from};
 use futures_util::{SinkExt, StreamExt};
 use jiff::tz::TimeZone;
@@ -17,7 +17,6 @@ use smartqueue_protocol::words::read_letter;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -125,7 +124,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
     pub(crate) async fn run(mut self) {
         let mut back_off = SHORTEST_BACK_OFF;
         loop {
-            let started = Instant::now();
+            let started = monotonic();
             let ended = match self.session().await {
                 Ok(never) => match never {},
                 Err(ended) => ended,
@@ -157,10 +156,10 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
 
     /// Waits, and drops orders that the next hello makes needless; false when the loop is gone.
     async fn rest(&mut self, time: Duration) -> bool {
-        let end = Instant::now() + time;
+        let end = monotonic() + time;
         loop {
             tokio::select! {
-                () = tokio::time::sleep_until(end) => return true,
+                () = tokio::time::sleep_until(end.into()) => return true,
                 order = self.orders.recv() => if order.is_none() { return false },
             }
         }
@@ -278,7 +277,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         );
         tokio::pin!(pushing);
         let _ = push_wake.send(());
-        let mut last_heard = Instant::now();
+        let mut last_heard = monotonic();
         let mut beat = tokio::time::interval(HEARTBEAT);
         loop {
             tokio::select! {
@@ -302,7 +301,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
                 },
                 message = incoming.next() => {
                     let message = message.ok_or_else(|| Ended::Lost("the socket closed".to_owned()))??;
-                    last_heard = Instant::now();
+                    last_heard = monotonic();
                     match message {
                         Message::Text(text) => self.hear(text.as_str())?,
                         Message::Close(_) => return Err(Ended::Lost("the server closed the socket".to_owned())),

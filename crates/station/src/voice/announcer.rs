@@ -113,7 +113,7 @@ impl Announcer {
             }),
             changed: Condvar::new(),
             volume: AtomicU8::new(volume.percent()),
-            started: Instant::now(),
+            started: crate::clock::monotonic(),
         });
         let stop = speaker.stop_handle();
         let theirs = Arc::clone(&shared);

@@ -3,6 +3,7 @@
 //! Blocking calls with time-outs are not enough: a write to a serial line that flow control has stopped blocks in the kernel
 //! for ever, whatever time-out was set for the poll before it.
 
+use crate::clock;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -65,7 +66,7 @@ impl<D: AsFd + Read + Write> Polled<D> {
             match self.device.read(buffer) {
                 Ok(0) if self.empty_read == EmptyRead::Closed => return Err(PortError::Disconnected { cause: None }),
                 Ok(0) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
+                    let left = deadline.saturating_duration_since(clock::now());
                     if left.is_zero() {
                         return Ok(0);
                     }
@@ -87,7 +88,7 @@ impl<D: AsFd + Read + Write> Polled<D> {
 /// Waits until the device is ready or the deadline has passed; true when it is ready (or broken, which the next call tells).
 fn wait<D: AsFd>(device: &D, wanted: PollFlags, deadline: Instant) -> Result<bool, PortError> {
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(clock::now());
         if left.is_zero() {
             return Ok(false);
         }

@@ -1,5 +1,6 @@
 //! A printer on the network, raw bytes on one connection that stays open (usually port 9100).
 
+use crate::clock;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
@@ -16,12 +17,12 @@ struct TcpPort {
 
 /// Connects within `limit`, name resolution included.
 pub(super) fn open(host: &str, port: u16, limit: Duration) -> Result<Box<dyn Port>, PortError> {
-    let deadline = Instant::now() + limit;
+    let deadline = clock::now() + limit;
     let target = format!("tcp:{host}:{port}");
     let missing = |cause| PortError::Missing { target: target.clone(), cause };
     let mut failure = None;
     for address in addresses(host, port, deadline).map_err(|cause| missing(Some(cause)))? {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(clock::now());
         if left.is_zero() {
             break;
         }
@@ -51,7 +52,7 @@ fn addresses(host: &str, port: u16, deadline: Instant) -> io::Result<Vec<SocketA
         drop(sender.send(resolved));
     })?;
     receiver
-        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        .recv_timeout(deadline.saturating_duration_since(clock::now()))
         .unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut)))
 }
 
