@@ -22,9 +22,6 @@ use crate::compile::{self, FEATURES, Profile, Programs};
 use crate::setup::{self, Need};
 use crate::shell::{self, say};
 
-/// The languages in which a lobby can start.
-pub const LANGUAGES: [&str; 6] = ["fr", "en", "ar", "wo", "es", "pt"];
-
 /// The port that the pages have when nobody else uses it, so that the addresses are the same every day.
 const PREFERRED_PORT: u16 = 8080;
 
@@ -44,8 +41,6 @@ pub struct Demo {
     pub profile: Profile,
     /// Where everything is kept; a temporary folder when nothing is given.
     pub data: Option<PathBuf>,
-    /// The language in which the site starts.
-    pub language: String,
     /// A folder with the programs, when somebody else has built them.
     pub programs: Option<PathBuf>,
 }
@@ -139,7 +134,7 @@ impl Lobby {
         let printer = start_printer(programs, data, children)?;
         let port = free_port()?;
         let base_url = format!("http://127.0.0.1:{port}");
-        let mut description = seed(programs, data, &base_url, &demo.language)?;
+        let mut description = seed(programs, data, &base_url)?;
         let serve = vec![
             programs.path("smartqueue-server")?.display().to_string(),
             "serve".to_owned(),
@@ -190,7 +185,7 @@ impl Lobby {
             let (email, password) = (text(entry, "email"), text(entry, "password"));
             shell::print_line(&format!("sign in        {tenant} / {email} / {password}"))?;
         }
-        for (label, field) in [("slips (PNG)", "slips"), ("logs", "logs")] {
+        for (label, field) in [("staff PIN", "pin"), ("slips (PNG)", "slips"), ("logs", "logs")] {
             if let Some(value) = self.description.get(field).and_then(Value::as_str) {
                 shell::print_line(&format!("{label:<14} {value}"))?;
             }
@@ -237,13 +232,9 @@ fn free_port() -> Result<u16> {
     Ok(listener.local_addr().context("finding a free port for the server")?.port())
 }
 
-fn seed(programs: &Programs, data: &Path, base_url: &str, language: &str) -> Result<Map<String, Value>> {
+fn seed(programs: &Programs, data: &Path, base_url: &str) -> Result<Map<String, Value>> {
     let mut command = shell::command(programs.path("smartqueue-server")?);
     command.arg("seed-demo").arg("--data").arg(data).args(["--base-url", base_url]);
-    // French is the demo site's own language unless it is told otherwise.
-    if language != LANGUAGES[0] {
-        command.args(["--language", language]);
-    }
     let output = shell::quietly(&mut command)?;
     let line = shell::last_lines(&output, 1);
     match serde_json::from_str(&line) {

@@ -68,14 +68,6 @@ fn commands() -> Command {
                         .value_parser(value_parser!(PathBuf))
                         .conflicts_with("release")
                         .help("Install and build nothing: take the programs in DIR"),
-                )
-                .arg(
-                    Arg::new("language")
-                        .long("language")
-                        .value_name("CODE")
-                        .value_parser(demo::LANGUAGES)
-                        .default_value("fr")
-                        .help("The language in which the kiosk and the board start"),
                 ),
         )
         .subcommand(
@@ -105,7 +97,6 @@ fn dispatch(matches: &ArgMatches) -> Result<ExitCode> {
             profile: if arguments.get_flag("release") { Profile::Release } else { Profile::Dev },
             programs: arguments.get_one::<PathBuf>("programs").cloned(),
             data: arguments.get_one::<PathBuf>("data").cloned(),
-            language: arguments.get_one::<String>("language").cloned().unwrap_or_default(),
         })?,
         Some(("test", arguments)) => {
             let named: Vec<Part> = arguments
@@ -149,7 +140,6 @@ mod tests {
             &["xtask"][..],
             &["xtask", "nothing"],
             &["xtask", "test", "--only", "nothing"],
-            &["xtask", "demo", "--language", "xx"],
             &["xtask", "demo", "--data"],
         ] {
             let error = commands().try_get_matches_from(bad).expect_err("must be refused");

@@ -1,6 +1,7 @@
 //! `seed-demo`: the demo tenants with tokens to use them at once, and provisioning files for two stations.
 
 use crate::auth::keys::{Secret, token_hash};
+use crate::auth::password;
 use crate::auth::token::{Claims, Mint};
 use crate::clock;
 use crate::ledger::demo::{self, DemoSecrets};
@@ -28,6 +29,8 @@ pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::
     // Both are drawn from the folder's secret, so that repeating the command gives the same again.
     let password = password.unwrap_or_else(|| secret.text_for("demo password").split_at(16).0.to_owned());
     let pairing_token = secret.text_for("demo pairing token");
+    let pin = four_digits(&secret.text_for("demo pin"));
+    let pin_hash = password::hash(&pin).map_err(|error| anyhow::anyhow!("the PIN has no hash: {error}"))?;
     let now_ms = clock::now_ms();
     let secrets = DemoSecrets {
         password: password.clone(),
@@ -44,8 +47,27 @@ pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::
     let office: &[&str] = &["read:queue", "write:queue", "admin:tenant", "manage:devices"];
     let first_user = made.agents.first().map_or(0, |(_, user, _)| *user);
     let two_hours_ago = now_ms - 2 * 3_600_000;
-    let profile =
-        |mode, name: &str, file: &str| write_profile(folder, file, mode, name, base_url, &pairing_token, &made);
+    let profile = |mode, name: &str, file: &str| {
+        let provisioning = Provisioning {
+            mode,
+            name: name.to_owned(),
+            server: Some(base_url.to_owned()),
+            pairing_token: Some(pairing_token.clone()),
+            languages: ["fr", "en", "ar", "wo", "es", "pt"].map(str::to_owned).to_vec(),
+            printer: None,
+            pin_hash: Some(pin_hash.clone()),
+            site: SiteSection {
+                name: demo::SITE.to_owned(),
+                timezone: demo::TIMEZONE.to_owned(),
+                brand_colour: Some(demo::BRAND_COLOUR.to_owned()),
+            },
+            slip: SlipSection::default(),
+            screen: ScreenSection::default(),
+            sound: SoundSection::default(),
+            queues: demo::queues(&made.queues),
+        };
+        write_profile(&folder.join(file), &provisioning)
+    };
     let kiosk_profile = profile(Mode::Kiosk, "Borne du hall", "demo-kiosk.toml")?;
     let board_profile = profile(Mode::Board, "Écran du hall", "demo-board.toml")?;
     let [a, b, c] = made.queues;
@@ -73,39 +95,20 @@ pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::
         "other_tenant_token": token(made.other_user, made.other_tenant_id, clerk, now_ms)?,
         "other_queue": made.other_queue,
         "sign_in": sign_in,
+        "pin": pin,
         "kiosk_profile": kiosk_profile,
         "board_profile": board_profile,
     }))
 }
 
-fn write_profile(
-    folder: &Path,
-    file: &str,
-    mode: Mode,
-    name: &str,
-    base_url: &str,
-    pairing_token: &str,
-    made: &demo::Demo,
-) -> anyhow::Result<PathBuf> {
-    let provisioning = Provisioning {
-        mode,
-        name: name.to_owned(),
-        server: Some(base_url.to_owned()),
-        pairing_token: Some(pairing_token.to_owned()),
-        languages: ["fr", "en", "ar", "wo", "es", "pt"].map(str::to_owned).to_vec(),
-        printer: None,
-        pin_hash: None,
-        site: SiteSection {
-            name: demo::SITE.to_owned(),
-            timezone: demo::TIMEZONE.to_owned(),
-            brand_colour: Some(demo::BRAND_COLOUR.to_owned()),
-        },
-        slip: SlipSection::default(),
-        screen: ScreenSection::default(),
-        sound: SoundSection::default(),
-        queues: demo::queues(&made.queues),
-    };
-    let path = std::path::absolute(folder.join(file))?;
+/// Four digits from a secret's text, for hands that have no keyboard.
+fn four_digits(text: &str) -> String {
+    let number = text.bytes().fold(0u32, |number, byte| (number * 31 + u32::from(byte)) % 10_000);
+    format!("{number:04}")
+}
+
+fn write_profile(path: &Path, provisioning: &Provisioning) -> anyhow::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
     std::fs::write(&path, provisioning.write()?).with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(path)
 }
