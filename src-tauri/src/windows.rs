@@ -58,11 +58,8 @@ fn open<R: Runtime>(app: &AppHandle<R>, face: Face, windowed: bool, placement: P
         .disable_drag_drop_handler()
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_download(|_, event| match event {
-            DownloadEvent::Requested { .. } => false,
-            // Nothing was begun, so nothing can finish. The enum is Tauri's and may grow.
-            _ => true,
-        });
+        // A download that was asked for is refused, so that none can finish.
+        .on_download(|_, event| !matches!(event, DownloadEvent::Requested { .. }));
     if let Some((left, top)) = corner {
         builder = builder.position(left, top);
     }

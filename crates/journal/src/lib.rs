@@ -222,6 +222,17 @@ impl Journal {
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), JournalError> {
         Ok(write_meta(&self.connection, key, value)?)
     }
+
+    /// Writes a small value that may be lost in a power cut, without waiting for the disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Sqlite`]: the old value stands.
+    pub fn set_meta_when_convenient(&mut self, key: &str, value: &str) -> Result<(), JournalError> {
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let written = write_meta(&self.connection, key, value);
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok(written?)
+    }
 }
 
 fn read_rows(connection: &Connection, after: u64, limit: i64) -> Result<Vec<SequencedRecord>, JournalError> {
@@ -330,6 +341,10 @@ mod tests {
         let synchronous: i32 = journal.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
         let mode: String = journal.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
         assert_eq!((synchronous, mode.as_str()), (2, "wal"));
+        let mut journal = journal;
+        journal.set_meta_when_convenient("acknowledged", "7").unwrap();
+        let synchronous: i32 = journal.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
+        assert_eq!((synchronous, journal.meta("acknowledged").unwrap().as_deref()), (2, Some("7")));
     }
 
     #[test]

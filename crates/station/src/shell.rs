@@ -152,7 +152,13 @@ impl Shell {
             }
             Effect::Push => self.order_link(LinkOrder::Push),
             Effect::Resynchronise => self.order_link(LinkOrder::Resynchronise),
-            Effect::RememberPushed { highest_seq } => self.remember(META_ACKNOWLEDGED, &highest_seq.to_string()),
+            Effect::RememberPushed { highest_seq } => {
+                // Losing it costs a second push of records that the server recognises: no touch should wait for it.
+                let written = self.journal.set_meta_when_convenient(META_ACKNOWLEDGED, &highest_seq.to_string());
+                if let Err(error) = written {
+                    tracing::error!(%error, "how far the server holds the records cannot be kept");
+                }
+            }
             Effect::CheckPin { pin } => self.check_pin(pin),
             Effect::TestPrint => {
                 if let Some(printer) = &self.printer {
@@ -219,11 +225,18 @@ impl Shell {
 
     /// Shows the view if it changed.
     fn publish(&mut self) {
-        let view = View::of(&self.station.view(), self.mode, self.clock.zone());
+        let known = self.station.view();
+        let view = View::of(&known, self.mode, self.clock.zone());
         if **self.view.borrow() != view {
             self.view.send_replace(Arc::new(view));
             self.publish_again();
-            self.publish_state();
+            self.link_state.send_replace(StationState {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                mode: self.mode.word().to_owned(),
+                faults: known.faults.iter().map(|(fault, _)| fault.code().to_owned()).collect(),
+                unsent: known.connection.unsent,
+                clock: String::new(),
+            });
         }
     }
 
@@ -232,17 +245,6 @@ impl Shell {
         for listener in &self.listeners {
             listener(Arc::clone(&view));
         }
-    }
-
-    fn publish_state(&self) {
-        let view = self.station.view();
-        self.link_state.send_replace(StationState {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            mode: self.mode.word().to_owned(),
-            faults: view.faults.iter().map(|(fault, _)| fault.code().to_owned()).collect(),
-            unsent: view.connection.unsent,
-            clock: String::new(),
-        });
     }
 
     /// The workers stop; an outcome that a worker still reports is written.

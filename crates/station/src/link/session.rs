@@ -7,7 +7,7 @@ use crate::profile::{settings_from, zone_from};
 use futures_util::{SinkExt, StreamExt};
 use jiff::tz::TimeZone;
 use smartqueue_domain::{SeriesLetter, StationId};
-use smartqueue_engine::Input;
+use smartqueue_engine::{Input, RemoteEvent};
 use smartqueue_protocol::configuration::Configuration;
 use smartqueue_protocol::event::{ServerEvent, StationMessage, StationState};
 use smartqueue_protocol::provisioning::Provisioning;
@@ -15,7 +15,7 @@ use smartqueue_protocol::station_sync::{HelloRequest, PairRequest, PushRequest, 
 use smartqueue_protocol::time::write_time;
 use smartqueue_protocol::words::read_letter;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -29,6 +29,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const SHORTEST_BACK_OFF: Duration = Duration::from_millis(500);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
 const STABLE: Duration = Duration::from_secs(60);
+
+/// A token is renewed this long before it expires.
+const RENEWAL: Duration = Duration::from_secs(60);
 
 /// The largest event that is read.
 const LARGEST_EVENT: usize = 4 * 1024 * 1024;
@@ -76,6 +79,12 @@ pub(crate) struct Link<Tell> {
     tell: Arc<Tell>,
     /// The last event that was passed on.
     cursor: Option<u64>,
+}
+
+/// The right to speak to the server, for a while.
+struct Access {
+    token: String,
+    renew_at: Instant,
 }
 
 /// Why a session ended.
@@ -131,7 +140,9 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             };
             let news = match ended {
                 Ended::Stopped => return,
-                Ended::Anew => continue,
+                // A short rest all the same: a server that keeps sending gaps must not be asked in a tight loop.
+                Ended::Anew if self.rest(jitter(SHORTEST_BACK_OFF)).await => continue,
+                Ended::Anew => return,
                 Ended::Refused(cause) => {
                     tracing::warn!(cause, "the server refuses this station");
                     Input::LinkRefused
@@ -170,9 +181,14 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             Some(identity) => identity,
             None => self.pair().await?,
         };
-        let access = match self.client.token(&identity).await {
-            Ok(reply) => reply.access,
+        let asked_at = monotonic();
+        let token = match self.client.token(&identity).await {
+            Ok(reply) => reply,
             Err(error) => return Err(self.after_failure(error).await),
+        };
+        let access = Access {
+            renew_at: asked_at + Duration::from_secs(token.expires_in).saturating_sub(RENEWAL),
+            token: token.access,
         };
         let request = HelloRequest {
             epoch: self.profile.epoch,
@@ -181,7 +197,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             applied_configuration: self.profile.applied_configuration,
             service_day: None,
         };
-        let reply = match self.client.hello(&identity, &access, &request).await {
+        let reply = match self.client.hello(&identity, &access.token, &request).await {
             Ok(reply) => reply,
             Err(error) => return Err(self.after_failure(error).await),
         };
@@ -252,12 +268,13 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
     async fn converse(
         &mut self,
         identity: &Identity,
-        access: &str,
+        access: &Access,
         server_holds: u64,
         after: u64,
     ) -> Result<std::convert::Infallible, Ended> {
         let mut request = self.client.socket_address(identity, after).into_client_request()?;
-        let bearer = format!("Bearer {access}").parse().map_err(|_| Ended::Lost("the token is odd".to_owned()))?;
+        let bearer =
+            format!("Bearer {}", access.token).parse().map_err(|_| Ended::Lost("the token is odd".to_owned()))?;
         request.headers_mut().insert("Authorization", bearer);
         let limits = WebSocketConfig::default()
             .read_buffer_size(4096)
@@ -272,7 +289,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         let pushing = push_records(
             self.client.clone(),
             identity.clone(),
-            access.to_owned(),
+            access.token.clone(),
             PushSide { epoch: self.profile.epoch, server_holds, wake: push_waits, tell: Arc::clone(&self.tell) },
         );
         tokio::pin!(pushing);
@@ -282,6 +299,8 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         loop {
             tokio::select! {
                 ended = &mut pushing => return Err(ended),
+                // The server closes a socket whose token has expired: go before, and nobody sees a lost connection.
+                () = tokio::time::sleep_until(access.renew_at.into()) => return Err(Ended::Anew),
                 _ = beat.tick() => {
                     if last_heard.elapsed() > HEARTBEAT * 2 {
                         return Err(Ended::Lost("the server is silent".to_owned()));
@@ -319,6 +338,18 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             return Ok(());
         };
         let input = convert::input(&event).map_err(|error| Ended::Lost(format!("an event makes no sense: {error}")))?;
+        if let Input::Event { seq, prev, event } = &input
+            && !matches!(event, RemoteEvent::Snapshot { .. })
+        {
+            let cursor = self.cursor.unwrap_or(0);
+            if *seq <= cursor {
+                return Ok(());
+            }
+            if *prev > cursor {
+                // What lies between was missed: the next connection asks for it from the cursor, which stays.
+                return Err(Ended::Anew);
+            }
+        }
         if let Input::Event { seq, .. } = &input {
             self.cursor = Some(*seq);
         }
