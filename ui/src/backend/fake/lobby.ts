@@ -67,7 +67,12 @@ export class Lobby {
   }
 
   snapshot(): View {
-    return structuredClone(this.view);
+    const view = structuredClone(this.view);
+    // As the real station: without its server it does not know who was called, so it counts nobody.
+    if (view.connection.state !== "online") {
+      for (const service of view.kiosk?.services ?? []) Object.assign(service, { waiting: null, wait_minutes: null });
+    }
+    return view;
   }
 
   /** Starts what happens by itself in a lobby: clerks call, visitors go away. */
