@@ -136,15 +136,15 @@ async fn setup_printers() -> Result<Vec<FoundPrinter>, IpcError> {
     blocking(setup::printers).await
 }
 
-/// Prints a test slip, in the language and on the paper of the profile or its defaults.
+/// Prints a test slip on the paper that is chosen in the setup, in the language of the profile.
 #[tauri::command]
-async fn setup_test_printer(lobby: State<'_, Lobby>, selector: String) -> Result<PrinterTest, IpcError> {
+async fn setup_test_printer(
+    lobby: State<'_, Lobby>,
+    selector: String,
+    paper_width_mm: u32,
+) -> Result<PrinterTest, IpcError> {
     let folder = lobby.folder().to_owned();
-    blocking(move || {
-        let known = setup::load(&folder);
-        setup::test_printer(&selector, known.paper_width_mm, known.language.into())
-    })
-    .await
+    blocking(move || setup::test_printer(&selector, paper_width_mm, setup::load(&folder).language.into())).await
 }
 
 /// Asks a server whether it knows this pairing token.

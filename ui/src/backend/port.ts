@@ -31,7 +31,7 @@ export interface Backend {
 export interface SetupBackend {
   load(): Promise<SetupProfile>;
   printers(): Promise<FoundPrinter[]>;
-  testPrinter(selector: string): Promise<PrinterTest>;
+  testPrinter(selector: string, paperWidthMm: number): Promise<PrinterTest>;
   checkServer(server: string, pairingToken: string): Promise<ServerCheck>;
   /** `volume` is 0 to 100. */
   testSound(volume: number): Promise<SoundTest>;

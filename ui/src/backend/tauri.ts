@@ -19,7 +19,7 @@ export function tauriBackend(): Backend {
     setup: {
       load: () => invoke("setup_load"),
       printers: () => invoke("setup_printers"),
-      testPrinter: (selector) => invoke("setup_test_printer", { selector }),
+      testPrinter: (selector, paperWidthMm) => invoke("setup_test_printer", { selector, paperWidthMm }),
       checkServer: (server, pairingToken) => invoke("setup_check_server", { server, pairingToken }),
       testSound: (volume) => invoke("setup_test_sound", { volume }),
       save: (profile) => invoke("setup_save", { profile }),

@@ -134,7 +134,7 @@ describe("the printer", () => {
     await write("Adresse de l’imprimante", "file:/dev/usb/lp0");
     await press("Imprimer un essai");
     expect(await screen.findByText("L’essai est parti vers l’imprimante")).toBeTruthy();
-    expect(test).toHaveBeenCalledExactlyOnceWith("file:/dev/usb/lp0");
+    expect(test).toHaveBeenCalledExactlyOnceWith("file:/dev/usb/lp0", 80);
   });
   it.each([
     ["paper_out", "Plus de papier"],
