@@ -3,7 +3,7 @@
 //!
 //! The TypeScript forms in `ui/src/bindings/door.ts` are made from these types; a test fails when they differ.
 //!
-//! Long because every type of the door stands in it beside its one conversion: split, neither half could be read alone.
+//! It is long because every type of the door stands in it beside its one conversion: split, neither half could be read alone.
 
 use crate::clock::offset_minutes_now;
 use serde::{Deserialize, Serialize};
