@@ -5,7 +5,7 @@
 
 use anyhow::{Context as _, Result};
 use tauri::utils::config::Color;
-use tauri::webview::{DownloadEvent, NewWindowResponse};
+use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager as _, Runtime, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::clock;
@@ -58,8 +58,8 @@ fn open<R: Runtime>(app: &AppHandle<R>, face: Face, windowed: bool, placement: P
         .disable_drag_drop_handler()
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
-        // A download that was asked for is refused, so that none can finish.
-        .on_download(|_, event| !matches!(event, DownloadEvent::Requested { .. }));
+        // No page of ours downloads anything: every request is refused.
+        .on_download(|_, _| false);
     if let Some((left, top)) = corner {
         builder = builder.position(left, top);
     }
