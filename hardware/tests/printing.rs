@@ -438,6 +438,51 @@ fn the_hot_path_hands_over_within_milliseconds_even_on_a_slow_line() {
     });
 }
 
+/// Hands a slip over and loses its owner at that moment, as a power cut would: nobody waits for the proof.
+fn hand_over_and_die(mut printer: Printer, number: &str) {
+    let death = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        printer.print(&slip(number), &mut |_| std::panic::resume_unwind(Box::new("power cut")))
+    }));
+    assert!(death.is_err(), "{number} was handed over");
+}
+
+#[test]
+fn an_answer_to_somebody_before_us_is_no_proof_for_us() {
+    // A slip of 50 mm takes a third of a second: those of the dead are still in the printer when the next one comes.
+    for faults in [vec![], vec![Instruction::ProcessId(Ability::Unknown)]] {
+        let slow = VirtualPrinterOptions { speed_mm_s: 150.0, faults, ..VirtualPrinterOptions::default() };
+        on_both(&slow, |scene| {
+            for number in ["A001", "A002"] {
+                hand_over_and_die(scene.printer(), number);
+            }
+            let mut printer = scene.printer();
+            for number in ["A003", "A004"] {
+                let report = print(&mut printer, number);
+                let on_paper = numbers(&scene.tray);
+                assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "{number}: {report:?}, tray {on_paper:?}");
+                assert_eq!(on_paper.last().map(String::as_str), Some(number), "claimed by {report:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_late_answer_to_a_slip_in_doubt_is_no_proof_for_the_next_one() {
+    // Without echoes and without a way to clear its buffer, it prints the rest of A001 when the cover is closed.
+    let faults = vec![Instruction::ProcessId(Ability::Unknown), Instruction::ClearBuffer(Ability::Unknown)];
+    let options = VirtualPrinterOptions { speed_mm_s: 60.0, faults, ..VirtualPrinterOptions::default() };
+    on_both(&options, |scene| {
+        let mut printer = scene.printer();
+        let report = printer.print(&slip("A001"), &mut |_| scene.tray.instruct(Instruction::OpenCover));
+        assert_eq!(report.outcome, PrintOutcome::Unknown(PrinterFault::CoverOpen));
+        scene.tray.instruct(Instruction::CloseCover);
+        let report = print(&mut printer, "A002");
+        let on_paper = numbers(&scene.tray);
+        assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "{report:?}, tray {on_paper:?}");
+        assert_eq!(on_paper, ["A001", "A002"], "claimed by {report:?}");
+    });
+}
+
 /// A small generator with a fixed start: a round that fails fails again.
 struct Dice(u64);
 

@@ -43,6 +43,8 @@ pub(crate) enum Answer {
     Echo([u8; 4]),
     /// The answer to `GS r 1`.
     PaperStatus,
+    /// The answer to a `GS r 1` that is not ours: somebody before us asked, and what stood before it was still being printed.
+    Stray,
     /// The buffer has been cleared (`DLE DC4` function 8).
     Cleared,
 }
@@ -53,6 +55,7 @@ pub(crate) struct Answers {
     sensors: Sensors,
     open_questions: VecDeque<Question>,
     open_paper_status: usize,
+    settled: bool,
     partial: Vec<u8>,
     garbage: u64,
 }
@@ -71,6 +74,26 @@ impl Answers {
     /// Notes that `GS r 1` has been sent.
     pub(crate) fn asked_paper_status(&mut self) {
         self.open_paper_status += 1;
+    }
+
+    /// True when each `GS r 1` that was asked has an answer, be it its own or a stray one.
+    pub(crate) fn paper_status_told(&self) -> bool {
+        self.open_paper_status == 0
+    }
+
+    /// True when an answer to `GS r 1` can only be ours.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Notes that the printer holds nothing any more that could answer for somebody else.
+    pub(crate) fn settle(&mut self) {
+        self.settled = true;
+    }
+
+    /// Notes that a question is left in the printer whose answer may come at any time.
+    pub(crate) fn unsettle(&mut self) {
+        self.settled = false;
     }
 
     /// Gives up on everything that is still open, after its time has passed.
@@ -138,11 +161,16 @@ impl Answers {
             return Some(Answer::Told(question));
         }
         // The two sensors of each kind always agree in this answer and the upper half is clear.
-        if matches!(byte, 0x00 | 0x03 | 0x0C | 0x0F) && self.open_paper_status > 0 {
-            self.open_paper_status -= 1;
-            self.sensors.near_end = byte & 0x03 != 0;
-            self.sensors.paper_out = byte & 0x0C != 0;
-            return Some(Answer::PaperStatus);
+        if matches!(byte, 0x00 | 0x03 | 0x0C | 0x0F) {
+            if self.open_paper_status > 0 {
+                self.open_paper_status -= 1;
+                self.sensors.near_end = byte & 0x03 != 0;
+                self.sensors.paper_out = byte & 0x0C != 0;
+                return Some(Answer::PaperStatus);
+            }
+            if !self.settled {
+                return Some(Answer::Stray);
+            }
         }
         // XON and XOFF are the line's own business.
         if byte != 0x11 && byte != 0x13 {
@@ -252,6 +280,18 @@ mod tests {
             assert_eq!(feed(&mut answers, stream), [], "{stream:02X?}");
             assert!(answers.garbage() > 0);
         }
+    }
+
+    #[test]
+    fn an_answer_that_nobody_asked_for_is_a_stray_until_the_line_is_settled_and_then_garbage() {
+        let mut answers = Answers::default();
+        assert_eq!(feed(&mut answers, &[0x00]), [Answer::Stray]);
+        answers.asked_paper_status();
+        assert_eq!(feed(&mut answers, &[0x00, 0x00]), [Answer::PaperStatus, Answer::Stray]);
+        assert_eq!(answers.garbage(), 0);
+        answers.settle();
+        assert_eq!(feed(&mut answers, &[0x00]), []);
+        assert_eq!(answers.garbage(), 1);
     }
 
     proptest! {
