@@ -6,6 +6,7 @@
 mod driver;
 mod lobby;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ async fn stage() -> Result<Option<MutexGuard<'static, ()>>> {
     }
     let list = missing.join(", ");
     anyhow::ensure!(std::env::var_os("CI").is_none(), "missing: {list}");
-    println!("SKIPPED: {list} missing; `cargo xtask setup` installs it");
+    writeln!(std::io::stdout().lock(), "SKIPPED: {list} missing; `cargo xtask setup` installs it")?;
     Ok(None)
 }
 
