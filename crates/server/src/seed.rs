@@ -30,7 +30,7 @@ pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::
     let password = password.unwrap_or_else(|| secret.text_for("demo password").split_at(16).0.to_owned());
     let pairing_token = secret.text_for("demo pairing token");
     let pin = four_digits(&secret.text_for("demo pin"));
-    let pin_hash = password::hash(&pin).map_err(|error| anyhow::anyhow!("the PIN has no hash: {error}"))?;
+    let pin_hash = pin_hash(&folder.join("demo-kiosk.toml"), &pin)?;
     let now_ms = clock::now_ms();
     let secrets = DemoSecrets {
         password: password.clone(),
@@ -105,6 +105,19 @@ pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::
 fn four_digits(text: &str) -> String {
     let number = text.bytes().fold(0u32, |number, byte| (number * 31 + u32::from(byte)) % 10_000);
     format!("{number:04}")
+}
+
+/// The hash of the demo's PIN: the one that an earlier run wrote, so that repeating the command changes no file.
+fn pin_hash(written: &Path, pin: &str) -> anyhow::Result<String> {
+    let known = std::fs::read_to_string(written)
+        .ok()
+        .and_then(|text| Provisioning::read(&text).ok())
+        .and_then(|provisioning| provisioning.pin_hash)
+        .filter(|hash| password::verify(pin, Some(hash)));
+    match known {
+        Some(hash) => Ok(hash),
+        None => password::hash(pin).map_err(|error| anyhow::anyhow!("the PIN has no hash: {error}")),
+    }
 }
 
 fn write_profile(path: &Path, provisioning: &Provisioning) -> anyhow::Result<PathBuf> {
