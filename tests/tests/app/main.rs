@@ -6,6 +6,7 @@
 mod driver;
 mod lobby;
 
+use std::cell::Cell;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -200,7 +201,15 @@ async fn told_to_end_it_closes_the_journal_first() -> Result<()> {
     let display = Display::open(1080, 1920)?;
     let profile = Lobby::provision_alone(home.path(), "virtual:")?;
     let mut app = start(&display, home.path(), &["--profile", text(&profile)?])?;
-    app.wait_for_line(|line| line.contains("station started"), PATIENCE)?;
+    // The signal goes to the whole group, as a service manager sends it. While WebKit is still starting its page's process
+    // it takes the death of that process for a crash and aborts by itself, so the page has to stand first.
+    let (started, painted) = (Cell::new(false), Cell::new(false));
+    let stands = |line: &str| {
+        started.set(started.get() || line.contains("station started"));
+        painted.set(painted.get() || line.contains("first paint"));
+        started.get() && painted.get()
+    };
+    app.wait_for_line(stands, PATIENCE)?;
     let (status, said) = app.end(FAREWELL)?;
     assert!(status.success(), "{status}: {said:?}");
     assert!(said.iter().any(|line| line.contains("station stopped")), "{said:?}");
