@@ -17,8 +17,8 @@ const INITIALISE: [u8; 2] = [0x1B, b'@'];
 /// `GS ( H` function 48, followed by the four bytes that are echoed.
 const FENCE: [u8; 7] = [0x1D, b'(', b'H', 6, 0, 48, 48];
 
-/// The last byte of the fence that stands behind the cut, by which the driver knows it from the one before.
-const BEHIND_THE_CUT: u8 = b'C';
+/// One before the cut and one behind it.
+const FENCES_OF_A_SLIP: usize = 2;
 
 /// The answer to each `DLE EOT`: well, nothing is missing.
 const WELL: u8 = 0x12;
@@ -132,6 +132,11 @@ fn understand(held: &[u8]) -> Result<Said> {
         [0x10, 0x04, 1..=4, ..] => small(&[WELL]),
         [0x1D, b'a', _, ..] => small(&AUTOMATIC_STATUS),
         [0x1D, b'r', _, ..] => small(&[0]),
+        // The driver's question at a new connection: the same echo that proves a slip, asked alone.
+        [0x1D, b'(', b'H', 6, 0, 48, 48, a, b, c, d, ..] => {
+            Ok(Said::Small { length: 11, answer: vec![0x37, 0x22, *a, *b, *c, *d, 0] })
+        }
+        [0x1D, b'(', ..] if held.len() < 11 => Ok(Said::Unfinished),
         [first, second, ..] if [*first, *second] == INITIALISE => Ok(slip(held)),
         [0x10 | 0x1D | 0x1B] | [0x10, 0x04] | [0x1D, b'a' | b'r'] => Ok(Said::Unfinished),
         other => bail!("the printer does not know {:02X?}", &other[..other.len().min(16)]),
@@ -142,12 +147,14 @@ fn understand(held: &[u8]) -> Result<Said> {
 fn slip(held: &[u8]) -> Said {
     let mut answer = AUTOMATIC_STATUS.to_vec();
     let fence_length = FENCE.len() + 4;
+    let mut fences = 0;
     for start in 0..held.len().saturating_sub(fence_length - 1) {
         let Some(id) = held[start..start + fence_length].strip_prefix(&FENCE) else { continue };
         answer.extend_from_slice(&[0x37, 0x22]);
         answer.extend_from_slice(id);
         answer.push(0);
-        if id.ends_with(&[BEHIND_THE_CUT]) {
+        fences += 1;
+        if fences == FENCES_OF_A_SLIP {
             return Said::Slip { length: start + fence_length, answer };
         }
     }
