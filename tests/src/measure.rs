@@ -99,17 +99,22 @@ pub fn settled_pss_mib(pid: u32) -> Result<f64> {
 
 /// The proportional set size of a process and its descendants in KiB: what is shared counts once, however many share it.
 fn tree_pss_kib(pid: u32) -> Result<u64> {
+    Ok(processes_pss_kib(pid)?.iter().sum())
+}
+
+/// The proportional set sizes of a process and, behind it, of each of its descendants, in KiB.
+fn processes_pss_kib(pid: u32) -> Result<Vec<u64>> {
     let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))
         .with_context(|| format!("reading the memory of process {pid}"))?;
-    let mut sum = pss_kib(&rollup).with_context(|| format!("process {pid} has no Pss line"))?;
+    let mut sizes = vec![pss_kib(&rollup).with_context(|| format!("process {pid} has no Pss line"))?];
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
         let children = std::fs::read_to_string(task?.path().join("children")).unwrap_or_default();
         for child in children.split_whitespace() {
             // A helper may end between the two looks; then it has no memory.
-            sum += tree_pss_kib(child.parse()?).unwrap_or(0);
+            sizes.extend(processes_pss_kib(child.parse()?).unwrap_or_default());
         }
     }
-    Ok(sum)
+    Ok(sizes)
 }
 
 fn pss_kib(rollup: &str) -> Option<u64> {
@@ -178,8 +183,10 @@ mod tests {
         })
         .unwrap();
         shell.wait_for_line(|line| line == "up", PATIENCE).unwrap();
-        let root = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", shell.pid())).unwrap();
-        assert!(tree_pss_kib(shell.pid()).unwrap() > pss_kib(&root).unwrap());
+        // One look at all of them: between two looks what they share with the rest of the machine changes.
+        let sizes = processes_pss_kib(shell.pid()).unwrap();
+        assert_eq!(sizes.len(), 2, "the shell and its child: {sizes:?}");
+        assert!(sizes.iter().all(|size| *size > 0), "{sizes:?}");
     }
 
     #[test]
