@@ -78,7 +78,11 @@ pub fn render_job(slip: &Slip, profile: &PrinterProfile) -> PrintJob {
         cut.extend_from_slice(&PARTIAL_CUT);
         writer.height_dots += writer.feed_to_cutter_dots();
     }
-    PrintJob { height_mm: writer.height_dots.div_ceil(u32::from(profile.dots_per_mm)), body: writer.bytes, cut }
+    PrintJob {
+        height_mm: (f64::from(writer.height_dots) / profile.dots_per_mm()).ceil() as u32,
+        body: writer.bytes,
+        cut,
+    }
 }
 
 /// Collects bytes and remembers the printer's mode, so that a mode is only sent when it changes.
@@ -109,7 +113,7 @@ impl<'a> Writer<'a> {
     }
 
     fn feed_to_cutter_dots(&self) -> u32 {
-        u32::from(self.profile.feed_to_cutter_mm) * u32::from(self.profile.dots_per_mm)
+        self.profile.dots_of_mm(self.profile.feed_to_cutter_mm)
     }
 
     fn block(&mut self, block: &Block) {
@@ -203,7 +207,7 @@ impl<'a> Writer<'a> {
     }
 
     fn dots(&self) -> u16 {
-        self.profile.paper.dots()
+        self.profile.dots
     }
 
     /// A solid line: underlined spaces at the greatest width, 19 bytes instead of 48 hyphens that leave gaps.

@@ -7,12 +7,16 @@ mod encoding;
 mod escpos;
 mod layout;
 mod profile;
+mod profile_file;
 mod safe_text;
 
 pub use encoding::{decode_wpc1252, encode_wpc1252};
 pub(crate) use escpos::INITIALISE;
 pub use escpos::{PrintJob, is_covered, render_bytes, render_job};
-pub use profile::{DoubleByte, Fence, PaperWidth, PrinterProfile, Smoothing, UnknownPaperWidth, UnknownProfile};
+pub use profile::{
+    CodeDrawing, CutCommand, DoubleByte, Fence, MotionUnits, NvGraphics, PaperWidth, PrinterProfile, ProfileError,
+    Provenance, ProvenanceKind, RasterAlignment, RasterCommand, Smoothing, UnknownPaperWidth,
+};
 pub use safe_text::SafeText;
 
 /// Where a line stands between the left and the right edge of the paper.

@@ -1,10 +1,12 @@
-//! What a model of printer can do: widths, speed, and how it proves that it printed.
+//! What a model of printer can do: widths, speed, commands, and how it proves that it printed.
 //!
-//! Figures name their source. Profiles as data files for many models come later; the two here are enough to print on
-//! everything that follows Epson's command set. Nothing here talks to a printer.
+//! The figures stand in data files with the source of each (`assets/printers`, read by `profile_file`). Nothing here talks to
+//! a printer, and nothing here believes what a printer calls itself.
 
 use std::fmt;
 use std::str::FromStr;
+
+use super::profile_file;
 
 /// The roll's width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,7 +19,7 @@ pub enum PaperWidth {
 }
 
 impl PaperWidth {
-    /// Printable dots in one line.
+    /// Printable dots in one line of a 203 dpi head; what a model really has stands in its profile.
     #[must_use]
     pub fn dots(self) -> u16 {
         match self {
@@ -37,7 +39,8 @@ impl PaperWidth {
 }
 
 /// How a printer is asked whether everything before the question has been printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fence {
     /// `GS ( H` function 48: the printer echoes an identifier that we chose. Proof for this very slip.
     ProcessId,
@@ -47,29 +50,9 @@ pub enum Fence {
     Detect,
 }
 
-/// Capabilities of one model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PrinterProfile {
-    /// The name under which it is chosen.
-    pub name: &'static str,
-    /// The roll in it.
-    pub paper: PaperWidth,
-    /// Dots per millimetre; 8 on every 203 dpi head.
-    pub dots_per_mm: u16,
-    /// Paper speed in mm/s that the waiting time is reckoned with; the slowest that the model may run at.
-    pub speed_mm_s: u16,
-    /// Blank paper between the head and the knife, in millimetres; fed before every cut.
-    pub feed_to_cutter_mm: u16,
-    /// Which proof it knows.
-    pub fence: Fence,
-    /// Smooth the edges of magnified characters (`GS b 1`).
-    pub smoothing: Smoothing,
-    /// Leave the double-byte mode in which many clones start and in which accents print as Chinese (`FS .`).
-    pub double_byte: DoubleByte,
-}
-
 /// Whether the model knows `GS b`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Smoothing {
     /// It does, and large digits come out round.
     Supported,
@@ -78,62 +61,239 @@ pub enum Smoothing {
 }
 
 /// Whether the model may start in a double-byte character mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DoubleByte {
     /// It never does; the command is not sent.
     Never,
-    /// It may; `FS .` is sent with each slip.
+    /// It may, and accents would print as Chinese; `FS .` is sent with each slip.
     MayBeOn,
 }
 
+/// How long a unit of `ESC J` and `ESC 3` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MotionUnits {
+    /// Differs from model to model and is brought to one dot with `GS P`.
+    Set,
+    /// One dot; `GS P` is not sent.
+    Dots,
+}
+
+/// Who draws QR codes, or barcodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodeDrawing {
+    /// The printer, from the data (`GS ( k`, `GS k`).
+    Native,
+    /// We do, as a picture.
+    Raster,
+}
+
+/// The command by which a picture is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RasterCommand {
+    /// `GS v 0`, which every model knows.
+    #[serde(rename = "gs-v-0")]
+    GsV0,
+    /// `GS ( L` functions 112 and 50, Epson's newer pair.
+    Graphics,
+}
+
+/// How a picture gets to the middle or to the right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RasterAlignment {
+    /// By `ESC a`, like text.
+    Command,
+    /// By white dots on its left, because the model prints every picture at the left edge, or may do so. Costs bytes.
+    Padding,
+}
+
+/// How the slip is parted from the roll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CutCommand {
+    /// `GS V 66 0`: feed to the knife and leave one point uncut, so that the slip does not fall on the floor.
+    Partial,
+    /// `GS V 65 0`: feed to the knife and cut through, as presenters want it.
+    Full,
+    /// There is no knife: feed to the tear bar.
+    None,
+}
+
+/// Whether the model keeps pictures in its own memory (`GS ( L` functions 64 to 69).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NvGraphics {
+    /// It does: a logo is sent once and then printed by its key.
+    Supported,
+    /// It is not known to: a logo is sent as a picture with each slip.
+    Unsupported,
+}
+
+/// How a figure is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProvenanceKind {
+    /// A real device was asked, or measured.
+    Probed,
+    /// It stands in a document.
+    Documented,
+    /// Nobody looked; chosen so that a slip is readable even if it is wrong.
+    Assumed,
+}
+
+impl ProvenanceKind {
+    /// Its word in files and in output for programs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            ProvenanceKind::Probed => "probed",
+            ProvenanceKind::Documented => "documented",
+            ProvenanceKind::Assumed => "assumed",
+        }
+    }
+}
+
+/// Where one figure of a profile comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The figure's name in the profile's file, for example `speed_mm_s`.
+    pub figure: &'static str,
+    /// How it is known.
+    pub kind: ProvenanceKind,
+    /// The document, the device, or the reason of an assumption.
+    pub source: String,
+}
+
+/// Capabilities of one model with one width of paper.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrinterProfile {
+    /// The name under which it is chosen.
+    pub name: String,
+    /// What a person calls the model.
+    pub title: String,
+    /// The roll in it.
+    pub paper: PaperWidth,
+    /// Printable dots in one line.
+    pub dots: u16,
+    /// Dots per inch, the same both ways: 203 or 180.
+    pub dpi: u16,
+    /// Paper speed in mm/s that the waiting time is reckoned with; the slowest that the model may run at.
+    pub speed_mm_s: u16,
+    /// Blank paper between the head and the knife, in millimetres; fed before every cut.
+    pub feed_to_cutter_mm: u16,
+    /// Which proof it knows.
+    pub fence: Fence,
+    /// Smooth the edges of magnified characters (`GS b 1`).
+    pub smoothing: Smoothing,
+    /// Leave the double-byte mode in which many clones start (`FS .`).
+    pub double_byte: DoubleByte,
+    /// The number under which `ESC t` selects WPC1252; nothing when the model has no such page, and then every line that is
+    /// not plain ASCII is printed as a picture.
+    pub wpc1252_page: Option<u8>,
+    /// The unit of feeds and line spacing.
+    pub motion_units: MotionUnits,
+    /// Who draws QR codes.
+    pub qr: CodeDrawing,
+    /// Who draws barcodes.
+    pub barcode: CodeDrawing,
+    /// How a picture is printed.
+    pub raster: RasterCommand,
+    /// How a picture is placed.
+    pub raster_alignment: RasterAlignment,
+    /// How the slip is cut.
+    pub cut: CutCommand,
+    /// Whether a logo can be kept in the printer.
+    pub nv_graphics: NvGraphics,
+    /// Where each figure comes from.
+    pub provenance: Vec<Provenance>,
+}
+
 impl PrinterProfile {
-    /// Epson TM series with a 203 dpi head (TM-T20, TM-T88, TM-m30). Source: Epson's ESC/POS reference (documented); speed
-    /// is the slowest of the series (assumed).
+    /// Epson TM series with a 203 dpi head: `epson-tm`.
     #[must_use]
     pub fn epson_tm(paper: PaperWidth) -> Self {
-        PrinterProfile {
-            name: "epson-tm",
-            paper,
-            dots_per_mm: 8,
-            speed_mm_s: 100,
-            feed_to_cutter_mm: 12,
-            fence: Fence::Detect,
-            smoothing: Smoothing::Supported,
-            double_byte: DoubleByte::Never,
+        PrinterProfile::by_name("epson-tm", paper).unwrap_or_else(|_| PrinterProfile::cautious(paper))
+    }
+
+    /// Any other printer that follows Epson's command set: `generic`. Every figure is assumed, on the safe side.
+    #[must_use]
+    pub fn generic(paper: PaperWidth) -> Self {
+        PrinterProfile::by_name("generic", paper).unwrap_or_else(|_| PrinterProfile::cautious(paper))
+    }
+
+    /// The profile of that name, from the files that come with the program.
+    ///
+    /// # Errors
+    /// [`ProfileError`] when there is none, or when the model does not take that paper.
+    pub fn by_name(name: &str, paper: PaperWidth) -> Result<Self, ProfileError> {
+        match profile_file::embedded(name) {
+            Some(text) => PrinterProfile::read(text, paper),
+            None => Err(ProfileError::Unknown { name: name.to_owned(), known: PrinterProfile::names().join(", ") }),
         }
     }
 
-    /// Any other printer that follows Epson's command set. Every figure is assumed, on the safe side.
+    /// A profile from the text of a file such as those in `assets/printers`.
+    ///
+    /// # Errors
+    /// [`ProfileError`] with the place in the text, or when the model does not take that paper.
+    pub fn read(text: &str, paper: PaperWidth) -> Result<Self, ProfileError> {
+        profile_file::read(text, paper)
+    }
+
+    /// The names of all profiles that come with the program.
     #[must_use]
-    pub fn generic(paper: PaperWidth) -> Self {
+    pub fn names() -> Vec<&'static str> {
+        profile_file::names()
+    }
+
+    /// What is used should a file that comes with the program not read, which the tests exclude: a slip must come out even
+    /// then. Plain text, pictures and nothing that a model might not know.
+    #[must_use]
+    pub fn cautious(paper: PaperWidth) -> Self {
         PrinterProfile {
-            name: "generic",
+            name: "cautious".to_owned(),
+            title: "Unknown printer".to_owned(),
             paper,
-            dots_per_mm: 8,
+            dots: paper.dots(),
+            dpi: 203,
             speed_mm_s: 60,
             feed_to_cutter_mm: 12,
             fence: Fence::Detect,
             smoothing: Smoothing::Unsupported,
             double_byte: DoubleByte::MayBeOn,
-        }
-    }
-
-    /// The profile of that name.
-    ///
-    /// # Errors
-    /// [`UnknownProfile`] when there is none.
-    pub fn by_name(name: &str, paper: PaperWidth) -> Result<Self, UnknownProfile> {
-        match name {
-            "epson-tm" => Ok(PrinterProfile::epson_tm(paper)),
-            "generic" => Ok(PrinterProfile::generic(paper)),
-            other => Err(UnknownProfile { name: other.to_owned() }),
+            wpc1252_page: None,
+            motion_units: MotionUnits::Dots,
+            qr: CodeDrawing::Raster,
+            barcode: CodeDrawing::Raster,
+            raster: RasterCommand::GsV0,
+            raster_alignment: RasterAlignment::Padding,
+            cut: CutCommand::Partial,
+            nv_graphics: NvGraphics::Unsupported,
+            provenance: Vec::new(),
         }
     }
 
     /// Columns of font A (12 dots each) in one line at normal size.
     #[must_use]
     pub fn columns(&self) -> usize {
-        usize::from(self.paper.dots() / 12)
+        usize::from(self.dots / 12)
+    }
+
+    /// Dots per millimetre. What is sold as 203 dpi has 8 dots in a millimetre, and so has everything drawn for it.
+    #[must_use]
+    pub fn dots_per_mm(&self) -> f64 {
+        if self.dpi == 203 { 8.0 } else { f64::from(self.dpi) / 25.4 }
+    }
+
+    /// Dots of a length, rounded.
+    #[must_use]
+    pub fn dots_of_mm(&self, millimetres: u16) -> u32 {
+        // Millimetres of paper times dots of a thermal head stay far below the range of 32 bits.
+        (f64::from(millimetres) * self.dots_per_mm()).round() as u32
     }
 }
 
@@ -143,12 +303,28 @@ impl Default for PrinterProfile {
     }
 }
 
-/// No profile of that name.
+/// Why there is no profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no printer profile is called `{name}`; known are epson-tm and generic")]
-pub struct UnknownProfile {
-    /// What was asked for.
-    pub name: String,
+pub enum ProfileError {
+    /// No profile has that name.
+    #[error("no printer profile is called `{name}`; known are {known}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The model does not take the paper.
+    #[error("the printer `{name}` does not take paper of {paper} mm")]
+    Paper {
+        /// The profile.
+        name: String,
+        /// The paper that was asked for.
+        paper: PaperWidth,
+    },
+    /// The file is not of its form.
+    #[error("the printer profile does not read: {0}")]
+    Form(String),
 }
 
 /// A paper width in millimetres that is neither 58 nor 80.
