@@ -3,13 +3,19 @@
 //! Nothing here opens a device, looks at a clock or knows what a ticket is. Text enters only as [`SafeText`], so that no
 //! service name, however hostile, can become a printer command.
 
+mod barcode;
+mod bitmap;
 mod encoding;
 mod escpos;
+pub(crate) mod font_a;
 mod layout;
 mod profile;
 mod profile_file;
 mod safe_text;
 
+pub use barcode::Symbology;
+pub(crate) use barcode::barcode_modules;
+pub(crate) use bitmap::Bitmap;
 pub use encoding::{decode_wpc1252, encode_wpc1252};
 pub(crate) use escpos::INITIALISE;
 pub use escpos::{PrintJob, is_covered, render_bytes, render_job};

@@ -307,6 +307,11 @@ impl State {
         }
     }
 
+    /// `GS ( L` function 64: the keys of the pictures that are kept, in one block.
+    pub(super) fn name_pictures(&mut self, keys: &[u8]) {
+        self.answer(&[&[0x37, 0x72, 0x40], keys, &[0]].concat());
+    }
+
     /// `GS r`.
     pub(super) fn answer_in_turn(&mut self, sensor: u8) {
         if self.status_in_turn == Ability::Known {

@@ -2,14 +2,14 @@
 //! like a printer, and renders what it prints.
 //!
 //! It is part of the product: the demo prints on it, the tests judge the driver by its log of truth, and an installer without
-//! hardware sees a slip. It is an interpreter of bytes that shares no code path with the driver beyond the code page's
-//! table, and never looks at anything but the bytes it received.
+//! hardware sees a slip. It is an interpreter of bytes that shares with the driver only what both must know alike (the code
+//! page's table, the bars of a barcode, dots in bytes, a font), and never looks at anything but the bytes it received.
 
 mod command;
 mod engine;
-mod glyphs;
 mod mechanism;
 mod options;
+mod painter;
 mod paper;
 mod transport;
 mod truth;

@@ -1,49 +1,51 @@
-//! The printer's characters as dots: DejaVu Sans Mono brought to the 12 x 24 cell of font A, black or white, nothing between.
+//! A stand-in for the printers' own font A: DejaVu Sans Mono brought to its 12 x 24 cell, black or white, nothing between.
+//!
+//! Used by the preview of a slip and by the virtual printer. What a real printer draws looks like this and is not the same.
 
 use std::collections::HashMap;
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 
 /// Cell of font A in dots.
-pub(super) const CELL_WIDTH: usize = 12;
+pub(crate) const CELL_WIDTH: usize = 12;
 /// Cell of font A in dots.
-pub(super) const CELL_HEIGHT: usize = 24;
+pub(crate) const CELL_HEIGHT: usize = 24;
 
-const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/dejavu-sans-mono-400.ttf");
-const BOLD: &[u8] = include_bytes!("../../../assets/fonts/dejavu-sans-mono-700.ttf");
+pub(crate) const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/dejavu-sans-mono-400.ttf");
+pub(crate) const BOLD: &[u8] = include_bytes!("../../../assets/fonts/dejavu-sans-mono-700.ttf");
 
 /// How a character is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Style {
-    pub(super) width: u8,
-    pub(super) height: u8,
-    pub(super) bold: bool,
-    pub(super) smooth: bool,
+pub(crate) struct Style {
+    pub(crate) width: u8,
+    pub(crate) height: u8,
+    pub(crate) bold: bool,
+    pub(crate) smooth: bool,
 }
 
 /// A drawn character, row by row, true where the paper turns black.
 #[derive(Debug, Clone)]
-pub(super) struct Dots {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) black: Vec<bool>,
+pub(crate) struct Dots {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) black: Vec<bool>,
 }
 
 /// Draws characters and remembers them.
-pub(super) struct Glyphs {
+pub(crate) struct Glyphs {
     fonts: Option<(FontRef<'static>, FontRef<'static>)>,
     drawn: HashMap<(char, Style), Dots>,
 }
 
 impl Glyphs {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // The fonts are part of the program; a broken one would leave blank cells and a failing test, not a crash.
         let fonts = FontRef::try_from_slice(REGULAR).ok().zip(FontRef::try_from_slice(BOLD).ok());
         Glyphs { fonts, drawn: HashMap::new() }
     }
 
     /// The dots of one character.
-    pub(super) fn draw(&mut self, character: char, style: Style) -> &Dots {
+    pub(crate) fn draw(&mut self, character: char, style: Style) -> &Dots {
         let fonts = &self.fonts;
         self.drawn.entry((character, style)).or_insert_with(|| {
             if style.smooth || (style.width == 1 && style.height == 1) {
