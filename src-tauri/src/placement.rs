@@ -44,8 +44,8 @@ pub struct Placement {
 /// The share of a screen that a framed window fills at most: there must be room for its title and the desktop's bars.
 const LARGEST_SHARE: f64 = 0.9;
 
-/// How far framed windows stand from the screen's edge and from each other.
-const STEP: f64 = 24.0;
+/// How far framed windows stand from the screen's edges.
+const MARGIN: f64 = 24.0;
 
 /// Where the window of `face` goes. `order` counts the windows opened together, from zero.
 ///
@@ -70,13 +70,13 @@ pub fn place(face: Face, windowed: bool, order: usize, screens: &[Screen]) -> Pl
             let (wanted_width, wanted_height) = preferred(face);
             let room = f64::min(width * LARGEST_SHARE / wanted_width, height * LARGEST_SHARE / wanted_height);
             let factor = room.min(1.0);
-            let step = STEP
-                * if screens.len() > order { 1.0 } else { 1.0 + f64::from(u8::try_from(order).unwrap_or(u8::MAX)) };
-            Placement {
-                corner: Some((left + step, top + step)),
-                size: ((wanted_width * factor).floor(), (wanted_height * factor).floor()),
-                cover,
-            }
+            let size = ((wanted_width * factor).floor(), (wanted_height * factor).floor());
+            // Opposite edges, so that a kiosk and a board that share a desk are both seen, even from two processes.
+            let corner = match face {
+                Face::Kiosk => left + MARGIN,
+                Face::Board | Face::Setup => left + width - MARGIN - size.0,
+            };
+            Placement { corner: Some((corner, top + MARGIN)), size, cover }
         }
     }
 }
@@ -115,7 +115,8 @@ mod tests {
         for face in Face::ALL {
             let Placement { size: (width, height), corner, cover } = place(face, true, 0, &[laptop]);
             assert_eq!(cover, Cover::Part);
-            assert_eq!(corner, Some((STEP, STEP)));
+            let (left, top) = corner.unwrap();
+            assert!(left >= MARGIN && left + width <= 1366.0 - MARGIN + 0.5 && top == MARGIN, "{face:?}: {corner:?}");
             assert!(width <= 1366.0 * LARGEST_SHARE && height <= 768.0 * LARGEST_SHARE, "{face:?}: {width} x {height}");
             let (wanted_width, wanted_height) = preferred(face);
             assert!((width / height - wanted_width / wanted_height).abs() < 0.01, "{face:?}: {width} x {height}");
@@ -124,7 +125,10 @@ mod tests {
 
     #[test]
     fn framed_windows_do_not_hide_each_other() {
-        assert_ne!(place(Face::Kiosk, true, 0, &[UPRIGHT]).corner, place(Face::Board, true, 1, &[UPRIGHT]).corner);
+        let desk = Screen { x: 0, y: 0, width: 1920, height: 1080, scale: 1.0 };
+        // Two programs, one face each, as the demonstration runs them.
+        let [kiosk, board] = [Face::Kiosk, Face::Board].map(|face| place(face, true, 0, &[desk]));
+        assert!(kiosk.corner.unwrap().0 + kiosk.size.0 < board.corner.unwrap().0, "{kiosk:?} {board:?}");
     }
 
     #[test]
