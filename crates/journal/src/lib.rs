@@ -1,108 +1,51 @@
 //! The station's journal: one append-only SQLite file, WAL, `synchronous=FULL`, one writer.
 //!
 //! What [`Journal::append`] returned for is on the disk. The journal never changes or deletes a record, never decides
-//! anything, and never opens a file that another process writes. Small values that are not history (the identity, the
-//! last configuration, how far the server holds the records) stand beside the records in `meta`.
+//! anything, and never opens a file that another process writes. Each record is chained to the one before it (`chain`).
+//! Small values that are not history (the identity, the last configuration, how far the server holds the records) stand
+//! beside the records in `meta`.
 #![warn(missing_docs)]
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+mod chain;
+mod error;
+mod reserve;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use chain::{ChainFlaw, ChainHash, ChainVerdict};
+pub use error::{JournalError, JournalErrorKind};
+
+use chain::Walk;
+use reserve::Reserve;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use smartqueue_domain::Record;
 use smartqueue_protocol::ProtocolError;
 use smartqueue_protocol::record::StoredRecord;
 use smartqueue_protocol::station_sync::SequencedRecord;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 use uuid::Uuid;
 
 /// Below this version a WAL reset can lose committed data under a concurrent checkpoint (SQLite release notes, 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-/// The schema's version, kept in `PRAGMA user_version`.
-const SCHEMA_VERSION: i32 = 1;
-
-/// Why the journal cannot be opened, read or written.
-#[derive(Debug, Error)]
-pub enum JournalError {
-    /// Another process has the profile open.
-    #[error("another station is running on {0}")]
-    InUse(PathBuf),
-    /// The folder or the lock file cannot be used.
-    #[error("{path}: {source}")]
-    Folder {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file is not a journal of this program, or of a newer version.
-    #[error("the journal has schema {found}, this program reads up to {SCHEMA_VERSION}")]
-    Schema {
-        /// The version found.
-        found: i32,
-    },
-    /// The linked SQLite is too old to be trusted.
-    #[error("SQLite {found} is older than {OLDEST_SQLITE}")]
-    OldSqlite {
-        /// The version number found.
-        found: i32,
-    },
-    /// The file is damaged.
-    #[error("the journal fails its integrity check: {0}")]
-    Damaged(String),
-    /// A record does not read.
-    #[error("record {seq}: {source}")]
-    Record {
-        /// Its place.
-        seq: u64,
-        /// What is wrong with it.
-        source: ProtocolError,
-    },
-    /// SQLite failed.
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
-}
-
-/// The coarse kind of a [`JournalError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JournalErrorKind {
-    /// Somebody else holds the profile.
-    InUse,
-    /// The disk is full.
-    DiskFull,
-    /// The file cannot be read or is damaged.
-    Damaged,
-    /// The file is of another version.
-    Version,
-    /// The system refused.
-    System,
-}
-
-impl JournalError {
-    /// The coarse kind.
-    pub fn kind(&self) -> JournalErrorKind {
-        match self {
-            JournalError::InUse(_) => JournalErrorKind::InUse,
-            JournalError::Folder { .. } => JournalErrorKind::System,
-            JournalError::Schema { .. } | JournalError::OldSqlite { .. } => JournalErrorKind::Version,
-            JournalError::Damaged(_) | JournalError::Record { .. } => JournalErrorKind::Damaged,
-            JournalError::Sqlite(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DiskFull) => JournalErrorKind::DiskFull,
-                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => JournalErrorKind::Damaged,
-                Some(_) | None => JournalErrorKind::System,
-            },
-        }
-    }
-}
+/// How often [`Journal::tend`] looks after the file.
+const TEND_MS: u64 = 60_000;
 
 /// A journal, open for writing. One process at a time holds it.
 #[derive(Debug)]
 pub struct Journal {
     connection: Connection,
     next_seq: u64,
+    head: ChainHash,
     epoch: Uuid,
+    reserve: Reserve,
+    /// The reserve was needed, or has no room any more.
+    is_full: bool,
+    tended_at_ms: Option<u64>,
     /// Held for as long as the journal is open; the system lets go of it when the process ends, however it ends.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Journal {
@@ -113,13 +56,31 @@ impl Journal {
     pub fn open(folder: &Path, new_epoch: Uuid) -> Result<Journal, JournalError> {
         std::fs::create_dir_all(folder).map_err(|source| JournalError::Folder { path: folder.to_owned(), source })?;
         let lock = lock(folder)?;
-        let version = rusqlite::version_number();
-        if version < OLDEST_SQLITE {
-            return Err(JournalError::OldSqlite { found: version });
-        }
+        refuse_old_sqlite()?;
         let connection = Connection::open(Self::path(folder))?;
+        let reserve = Reserve::at(folder.join("journal.reserve"));
+        Journal::over(connection, new_epoch, reserve, Some(lock))
+    }
+
+    /// Opens the journal in a folder of one of SQLite's virtual file systems. Nothing locks that folder and it has no
+    /// reserve: both are matters of the machine's own file system.
+    ///
+    /// # Errors
+    /// [`JournalError`]; a damaged file is refused rather than written to.
+    pub fn open_on(vfs: &str, folder: &Path, new_epoch: Uuid) -> Result<Journal, JournalError> {
+        refuse_old_sqlite()?;
+        let connection = Connection::open_with_flags_and_vfs(Self::path(folder), OpenFlags::default(), vfs)?;
+        Journal::over(connection, new_epoch, Reserve::nowhere(), None)
+    }
+
+    fn over(
+        mut connection: Connection,
+        new_epoch: Uuid,
+        reserve: Reserve,
+        lock: Option<File>,
+    ) -> Result<Journal, JournalError> {
         configure(&connection)?;
-        migrate(&connection)?;
+        schema::migrate(&mut connection)?;
         let epoch = match read_meta(&connection, "epoch")?.and_then(|text| Uuid::parse_str(&text).ok()) {
             Some(epoch) => epoch,
             None => {
@@ -127,8 +88,14 @@ impl Journal {
                 new_epoch
             }
         };
-        let highest: i64 = connection.query_row("SELECT COALESCE(MAX(seq), 0) FROM record", [], |row| row.get(0))?;
-        Ok(Journal { connection, next_seq: highest.unsigned_abs() + 1, epoch, _lock: lock })
+        let (records, head) = match walk(&connection)? {
+            ChainVerdict::Sound { records, head } => (records, head),
+            ChainVerdict::Broken { seq, flaw } => return Err(JournalError::ChainBroken { seq, flaw }),
+        };
+        checkpoint(&connection)?;
+        let is_full = !reserve.is_kept();
+        let next_seq = records + 1;
+        Ok(Journal { connection, next_seq, head, epoch, reserve, is_full, tended_at_ms: None, _lock: lock })
     }
 
     /// Where the journal of a profile stands.
@@ -141,22 +108,61 @@ impl Journal {
         self.epoch
     }
 
-    /// Makes records durable, all or none, and says the place of the first.
+    /// Everything up to the newest record, in one hash.
+    pub fn head(&self) -> ChainHash {
+        self.head
+    }
+
+    /// Makes records durable, all or none, and says the place of the first. On a full disk the reserve is spent for
+    /// them, and the next [`Journal::tend`] says so.
     ///
     /// # Errors
     /// [`JournalError::Sqlite`]: nothing was written, and the caller must not go on as if it had been.
     pub fn append(&mut self, records: &[Record]) -> Result<u64, JournalError> {
+        match self.write(records) {
+            Err(error) if error.kind() == JournalErrorKind::DiskFull && self.reserve.give_up() => {
+                self.is_full = true;
+                self.write(records)
+            }
+            other => other,
+        }
+    }
+
+    fn write(&mut self, records: &[Record]) -> Result<u64, JournalError> {
         let first_seq = self.next_seq;
+        let mut head = self.head;
         let transaction = self.connection.transaction()?;
         {
-            let mut insert = transaction.prepare_cached("INSERT INTO record (seq, body) VALUES (?1, ?2)")?;
+            let mut insert = transaction.prepare_cached("INSERT INTO record (seq, body, hash) VALUES (?1, ?2, ?3)")?;
             for (seq, record) in (first_seq..).zip(records) {
-                insert.execute(params![seq as i64, encode(seq, record)?])?;
+                let body = encode(seq, record)?;
+                head = head.followed_by(seq, &body);
+                insert.execute(params![seq as i64, body, head.0])?;
             }
         }
         transaction.commit()?;
         self.next_seq += records.len() as u64;
+        self.head = head;
         Ok(first_seq)
+    }
+
+    /// Looks after the file, once a minute however often it is called: a row is written through to the disk, to see
+    /// whether rows still can be; the log is brought into the file and the result looked at, because SQLite keeps quiet
+    /// about an automatic checkpoint that fails; and the reserve is made again where it was spent.
+    ///
+    /// `elapsed_ms` is the machine's monotonic clock.
+    ///
+    /// # Errors
+    /// [`JournalError::NoReserve`] on a full disk; anything else as of [`Journal::append`]. The station must stop issuing.
+    pub fn tend(&mut self, elapsed_ms: u64) -> Result<(), JournalError> {
+        let due = self.tended_at_ms.is_none_or(|tended| elapsed_ms.saturating_sub(tended) >= TEND_MS);
+        if due {
+            self.tended_at_ms = Some(elapsed_ms);
+            self.is_full = !self.reserve.is_kept();
+            write_meta(&self.connection, "canary", &elapsed_ms.to_string())?;
+            checkpoint(&self.connection)?;
+        }
+        if self.is_full { Err(JournalError::NoReserve) } else { Ok(()) }
     }
 
     /// The place of the newest record, 0 for an empty journal.
@@ -192,12 +198,24 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Record`] names a record that does not read.
     pub fn read_beside(folder: &Path) -> Result<Vec<SequencedRecord>, JournalError> {
-        let path = Self::path(folder);
-        if !path.exists() {
-            return Ok(Vec::new());
+        match look_beside(folder)? {
+            Some(connection) => read_rows(&connection, 0, i64::MAX),
+            None => Ok(Vec::new()),
         }
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        read_rows(&connection, 0, i64::MAX)
+    }
+
+    /// Walks along the chain of a profile's journal, while a station may be writing it; nothing when there is no journal
+    /// yet.
+    ///
+    /// # Errors
+    /// [`JournalError::Schema`] for a file that this program's station has not opened since it is chained.
+    pub fn verify_beside(folder: &Path) -> Result<Option<ChainVerdict>, JournalError> {
+        let Some(connection) = look_beside(folder)? else { return Ok(None) };
+        let found: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if found != schema::SCHEMA_VERSION {
+            return Err(JournalError::Schema { found, known: schema::SCHEMA_VERSION });
+        }
+        walk(&connection).map(Some)
     }
 
     /// Whether the journal of a profile holds an identity: the station is known to its server.
@@ -235,6 +253,19 @@ impl Journal {
     }
 }
 
+fn refuse_old_sqlite() -> Result<(), JournalError> {
+    let found = rusqlite::version_number();
+    if found < OLDEST_SQLITE { Err(JournalError::OldSqlite { found, needed: OLDEST_SQLITE }) } else { Ok(()) }
+}
+
+fn look_beside(folder: &Path) -> Result<Option<Connection>, JournalError> {
+    let path = Journal::path(folder);
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?))
+}
+
 fn read_rows(connection: &Connection, after: u64, limit: i64) -> Result<Vec<SequencedRecord>, JournalError> {
     let mut select = connection.prepare_cached("SELECT seq, body FROM record WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
     let rows = select.query_map(params![after as i64, limit], |row| {
@@ -246,6 +277,24 @@ fn read_rows(connection: &Connection, after: u64, limit: i64) -> Result<Vec<Sequ
         Ok(SequencedRecord { seq, record })
     })
     .collect()
+}
+
+fn walk(connection: &Connection) -> Result<ChainVerdict, JournalError> {
+    let mut select = connection.prepare("SELECT seq, body, hash FROM record ORDER BY seq")?;
+    let mut rows = select.query([])?;
+    let mut walk = Walk::from_the_beginning();
+    while let Some(row) = rows.next()? {
+        let seq: i64 = row.get(0)?;
+        let (body, hash) = (row.get_ref(1)?, row.get_ref(2)?);
+        let step = match (body.as_str(), hash.as_blob()) {
+            (Ok(body), Ok(hash)) => walk.step(seq.unsigned_abs(), body, hash),
+            (Err(_), _) | (_, Err(_)) => walk.step(seq.unsigned_abs(), "", &[]),
+        };
+        if let Err(verdict) = step {
+            return Ok(verdict);
+        }
+    }
+    Ok(walk.end())
 }
 
 fn lock(folder: &Path) -> Result<File, JournalError> {
@@ -267,17 +316,15 @@ fn configure(connection: &Connection) -> Result<(), JournalError> {
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" { Ok(()) } else { Err(JournalError::Damaged(verdict)) }
 }
 
-fn migrate(connection: &Connection) -> Result<(), JournalError> {
-    let found: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match found {
-        0 => Ok(connection.execute_batch(include_str!("schema_1.sql"))?),
-        SCHEMA_VERSION => Ok(()),
-        _ => Err(JournalError::Schema { found }),
-    }
+/// Brings the log into the file, and fails when the disk does. A reader beside us may keep some of the log back, which
+/// is no failure: the next checkpoint makes it good.
+fn checkpoint(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 fn read_meta(connection: &Connection, key: &str) -> Result<Option<String>, rusqlite::Error> {
@@ -301,91 +348,4 @@ fn encode(seq: u64, record: &Record) -> Result<String, JournalError> {
 fn decode(seq: u64, body: &str) -> Result<StoredRecord, JournalError> {
     serde_json::from_str(body)
         .map_err(|error| JournalError::Record { seq, source: ProtocolError::Form(error.to_string()) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use smartqueue_domain::ServiceDay;
-
-    fn day(day: i64) -> Record {
-        Record::DayOpened { day: ServiceDay(day) }
-    }
-
-    fn open(folder: &Path) -> Result<Journal, JournalError> {
-        Journal::open(folder, Uuid::from_u128(1))
-    }
-
-    #[test]
-    fn records_are_dense_in_order_and_survive_a_reopening() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = open(folder.path()).unwrap();
-        assert_eq!(journal.append(&[day(1), day(2)]).unwrap(), 1);
-        assert_eq!(journal.append(&[day(3)]).unwrap(), 3);
-        journal.set_meta("acknowledged", "2").unwrap();
-        drop(journal);
-        let journal = Journal::open(folder.path(), Uuid::from_u128(2)).unwrap();
-        assert_eq!(journal.read_all().unwrap(), [(1, day(1)), (2, day(2)), (3, day(3))]);
-        assert_eq!(journal.highest_seq(), 3);
-        assert_eq!(journal.epoch(), Uuid::from_u128(1), "the epoch is drawn once");
-        assert_eq!(journal.meta("acknowledged").unwrap().as_deref(), Some("2"));
-        assert_eq!(journal.meta("nothing").unwrap(), None);
-        let tail: Vec<_> = journal.read_after(1, 1).unwrap().iter().map(|record| record.seq).collect();
-        assert_eq!(tail, [2]);
-    }
-
-    #[test]
-    fn it_is_written_through_to_the_disk() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = open(folder.path()).unwrap();
-        let synchronous: i32 = journal.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
-        let mode: String = journal.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
-        assert_eq!((synchronous, mode.as_str()), (2, "wal"));
-        let mut journal = journal;
-        journal.set_meta_when_convenient("acknowledged", "7").unwrap();
-        let synchronous: i32 = journal.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
-        assert_eq!((synchronous, journal.meta("acknowledged").unwrap().as_deref()), (2, Some("7")));
-    }
-
-    #[test]
-    fn one_process_holds_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = open(folder.path()).unwrap();
-        assert_eq!(open(folder.path()).unwrap_err().kind(), JournalErrorKind::InUse);
-        assert_eq!(Journal::read_beside(folder.path()).unwrap(), [], "others may look");
-        drop(first);
-        open(folder.path()).unwrap();
-    }
-
-    #[test]
-    fn a_file_that_is_no_journal_or_a_newer_one_is_refused_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(Journal::path(folder.path()), "this is not a database, but it is long enough to look like one")
-            .unwrap();
-        assert_eq!(open(folder.path()).unwrap_err().kind(), JournalErrorKind::Damaged);
-        assert!(std::fs::read_to_string(Journal::path(folder.path())).unwrap().starts_with("this is not"));
-        let folder = tempfile::tempdir().unwrap();
-        let journal = open(folder.path()).unwrap();
-        journal.connection.pragma_update(None, "user_version", 99).unwrap();
-        drop(journal);
-        assert_eq!(open(folder.path()).unwrap_err().kind(), JournalErrorKind::Version);
-    }
-
-    #[test]
-    fn a_record_that_does_not_read_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = open(folder.path()).unwrap();
-        journal.connection.execute("INSERT INTO record (seq, body) VALUES (1, '{}')", []).unwrap();
-        assert!(matches!(journal.read_all().unwrap_err(), JournalError::Record { seq: 1, .. }));
-    }
-
-    #[test]
-    fn records_can_neither_be_changed_nor_deleted() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = open(folder.path()).unwrap();
-        journal.append(&[day(1)]).unwrap();
-        for statement in ["UPDATE record SET body = '{}'", "DELETE FROM record"] {
-            assert!(journal.connection.execute(statement, []).is_err(), "{statement}");
-        }
-    }
 }

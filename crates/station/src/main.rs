@@ -8,7 +8,7 @@ use serde::Serialize;
 use smartqueue_domain::Language;
 use smartqueue_hardware::printer::{Printer, PrinterSelector};
 use smartqueue_hardware::slip::{PaperWidth, PrinterProfile, render_bytes};
-use smartqueue_journal::Journal;
+use smartqueue_journal::{ChainVerdict, Journal};
 use smartqueue_protocol::provisioning::Provisioning;
 use smartqueue_station::door::Command as DoorCommand;
 use smartqueue_station::{RunningStation, doctor, profile, setup, slip, ticket_file};
@@ -86,6 +86,9 @@ enum Command {
         /// The profile's folder.
         #[arg(long)]
         profile: PathBuf,
+        /// Instead of the records: whether each is what was written there, and if not, the first that is not.
+        #[arg(long)]
+        verify: bool,
     },
     /// Look at everything that a profile needs on this machine.
     Doctor {
@@ -124,7 +127,8 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Slip { ticket, printer_profile, width, out } => {
             write_slip(&ticket, &printer_profile, width, &out).map(|()| ExitCode::SUCCESS)
         }
-        Command::Journal { profile } => show_journal(&profile).map(|()| ExitCode::SUCCESS),
+        Command::Journal { profile, verify: false } => show_journal(&profile).map(|()| ExitCode::SUCCESS),
+        Command::Journal { profile, verify: true } => verify_journal(&profile).map(|()| ExitCode::SUCCESS),
         Command::Doctor { profile, json: _ } => {
             let findings = doctor::examine(&profile);
             print_line(&findings)?;
@@ -246,4 +250,17 @@ fn show_journal(folder: &std::path::Path) -> Result<()> {
         print_line(&record)?;
     }
     Ok(())
+}
+
+fn verify_journal(folder: &std::path::Path) -> Result<()> {
+    match Journal::verify_beside(folder).context("the journal cannot be read")? {
+        None => bail!("there is no journal in {}", folder.display()),
+        Some(ChainVerdict::Sound { records, head }) => {
+            print_line(&serde_json::json!({ "ok": true, "records": records, "head": head.to_string() }))
+        }
+        Some(ChainVerdict::Broken { seq, flaw }) => {
+            print_line(&serde_json::json!({ "ok": false, "first_broken": seq, "flaw": flaw.code() }))?;
+            bail!("record {seq} is {}: the journal was changed after it was written", flaw.code())
+        }
+    }
 }
