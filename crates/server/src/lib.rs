@@ -12,6 +12,7 @@ pub mod seed;
 mod socket;
 mod trouble;
 
+pub use clock::give_this_thread;
 pub use trouble::Trouble;
 
 use anyhow::Context;

@@ -61,12 +61,7 @@ pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
         let mut connection = Connection::open(&partial)?;
         let before = migrate::migrate(&mut connection)?;
         ensure!(before > 0, "{} is not a database of this server", from.display());
-        connection.execute(
-            "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
-            [uuid::Uuid::new_v4().to_string()],
-        )?;
-        skip_unknown_numbers(&connection)?;
-        begin_new_log(&connection)?;
+        begin_another_life(&connection, uuid::Uuid::new_v4())?;
         Ok(())
     })();
     if let Err(error) = restored {
@@ -80,6 +75,19 @@ pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
         remove_if_there(Path::new(&log))?;
     }
     put(&partial, &path)
+}
+
+/// Makes a copy fit to go on where its original left off, for whoever remembers more than the copy does.
+///
+/// # Errors
+/// The copy cannot be written.
+pub fn begin_another_life(connection: &Connection, epoch: uuid::Uuid) -> Result<(), rusqlite::Error> {
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
+        [epoch.to_string()],
+    )?;
+    skip_unknown_numbers(connection)?;
+    begin_new_log(connection)
 }
 
 /// How far the newest series move on when a copy is put back.

@@ -4,6 +4,7 @@
 //! later. One thread owns the only writing connection; a few connections read. A step is done when it is durable: the
 //! answer is sent after the commit, never before.
 
+mod by_hand;
 pub mod demo;
 pub mod events;
 pub mod figures;
@@ -19,16 +20,29 @@ pub mod tickets;
 pub mod writer;
 
 use crate::trouble::Trouble;
+use by_hand::ByHand;
 use events::Published;
 use readers::Readers;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use writer::{Writer, Writing};
 
 /// The open store.
 pub struct Ledger {
-    writer: Writer,
-    readers: Readers,
+    hands: Hands,
+}
+
+/// Who does the work.
+enum Hands {
+    /// A thread that writes and a pool that reads: how the server runs.
+    Own {
+        /// Writes.
+        writer: Writer,
+        /// Read.
+        readers: Readers,
+    },
+    /// The caller's own thread, at once.
+    Callers(ByHand),
 }
 
 /// Why the store could not be opened.
@@ -60,12 +74,27 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`] says what is wrong with the file.
     pub fn open(path: &Path, publish: impl Fn(Vec<Published>) + Send + 'static) -> Result<Ledger, OpenError> {
-        if rusqlite::version_number() < 3_051_003 {
-            return Err(OpenError::Version(rusqlite::version()));
-        }
+        refuse_old_sqlite()?;
         let mut connection = open_connection(path)?;
         migrate::migrate(&mut connection)?;
-        Ok(Ledger { writer: Writer::start(connection, publish)?, readers: Readers::new(path) })
+        Ok(Ledger { hands: Hands::Own { writer: Writer::start(connection, publish)?, readers: Readers::new(path) } })
+    }
+
+    /// Opens a file through one of SQLite's virtual file systems, for whoever drives the ledger itself: each step and
+    /// each look is done at once on the caller's thread, and the time is what [`crate::give_this_thread`] said.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the file.
+    pub fn by_hand(
+        vfs: &str,
+        path: &Path,
+        publish: impl Fn(Vec<Published>) + Send + 'static,
+    ) -> Result<Ledger, OpenError> {
+        refuse_old_sqlite()?;
+        let mut connection = Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs)?;
+        configure(&connection)?;
+        migrate::migrate(&mut connection)?;
+        Ok(Ledger { hands: Hands::Callers(ByHand::new(connection, publish)) })
     }
 
     /// Makes a row durable that means nothing, to see whether rows can be made durable.
@@ -87,7 +116,10 @@ impl Ledger {
         &self,
         step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
-        self.writer.write(step).await
+        match &self.hands {
+            Hands::Own { writer, readers: _ } => writer.write(step).await,
+            Hands::Callers(hands) => hands.write(step),
+        }
     }
 
     /// Looks at the store in one read transaction, so that everything the look returns belongs together.
@@ -95,18 +127,30 @@ impl Ledger {
         &self,
         look: impl FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
-        self.readers.read(look).await
+        match &self.hands {
+            Hands::Own { writer: _, readers } => readers.read(look).await,
+            Hands::Callers(hands) => hands.read(look),
+        }
     }
+}
+
+fn refuse_old_sqlite() -> Result<(), OpenError> {
+    if rusqlite::version_number() < 3_051_003 { Err(OpenError::Version(rusqlite::version())) } else { Ok(()) }
 }
 
 /// Opens a connection with the settings that every connection of ours has.
 pub(crate) fn open_connection(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
     // Another process writes only while an operator seeds or copies; waiting for it is right.
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(128);
-    Ok(connection)
+    Ok(())
 }

@@ -90,52 +90,46 @@ impl Writer {
         &self,
         step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
-        let (sender, receiver) = oneshot::channel();
-        let step: Step = Box::new(move |writing| {
-            let result = step(writing).and_then(|done| writing.finish().map(|()| done));
-            let keep = result.is_ok();
-            let answer: Answer = Box::new(move |committed| {
-                // Nobody may be waiting any more; the step is durable all the same.
-                let _ = sender.send(committed.and(result));
-            });
-            (keep, answer)
-        });
+        let (step, receiver) = boxed(step);
         let steps = self.steps.as_ref().ok_or(Trouble::Busy)?;
         steps.try_send(step).map_err(|_| Trouble::Busy)?;
         receiver.await.map_err(|_| Trouble::Internal("a step ended without an answer".to_owned()))?
     }
 }
 
+/// A step in the form in which it waits, and where its answer will be.
+fn boxed<T: Send + 'static>(
+    step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
+) -> (Step, oneshot::Receiver<Result<T, Trouble>>) {
+    let (sender, receiver) = oneshot::channel();
+    let step: Step = Box::new(move |writing| {
+        let result = step(writing).and_then(|done| writing.finish().map(|()| done));
+        let keep = result.is_ok();
+        let answer: Answer = Box::new(move |committed| {
+            // Nobody may be waiting any more; the step is durable all the same.
+            let _ = sender.send(committed.and(result));
+        });
+        (keep, answer)
+    });
+    (step, receiver)
+}
+
+/// Does one step at once on this thread, as the writing thread would do it when nobody else waits.
+pub(super) fn write_at_once<T: Send + 'static>(
+    connection: &Connection,
+    publish: &dyn Fn(Vec<Published>),
+    step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
+) -> Result<T, Trouble> {
+    let (step, mut receiver) = boxed(step);
+    turn(connection, step, &mut || None, publish);
+    receiver.try_recv().map_err(|_| Trouble::Internal("a step ended without an answer".to_owned()))?
+}
+
 fn run(connection: &Connection, mut waiting: mpsc::Receiver<Step>, publish: &dyn Fn(Vec<Published>)) {
     let mut since_checkpoint = 0;
-    if let Err(error) = connection.pragma_update(None, "wal_autocheckpoint", 0) {
-        tracing::error!(%error, "automatic checkpoints could not be switched off");
-    }
+    prepare(connection);
     while let Some(first) = waiting.blocking_recv() {
-        let mut answers = Vec::new();
-        let mut published = Vec::new();
-        let committed = commit_group(connection, first, &mut waiting, &mut answers, &mut published);
-        match &committed {
-            Ok(()) => {
-                if !published.is_empty() {
-                    publish(published);
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "a commit failed");
-                // After a failed COMMIT the transaction may still be open.
-                if !connection.is_autocommit()
-                    && let Err(error) = connection.execute_batch("ROLLBACK")
-                {
-                    tracing::error!(%error, "the rollback failed");
-                }
-            }
-        }
-        for answer in answers {
-            answer(
-                committed.as_ref().map(|_| ()).map_err(|error| Trouble::Internal(format!("not committed: {error}"))),
-            );
-        }
+        turn(connection, first, &mut || waiting.try_recv().ok(), publish);
         since_checkpoint += 1;
         let due = since_checkpoint >= COMMITS_A_CHECKPOINT && waiting.is_empty();
         if due || since_checkpoint >= 10 * COMMITS_A_CHECKPOINT {
@@ -147,8 +141,46 @@ fn run(connection: &Connection, mut waiting: mpsc::Receiver<Step>, publish: &dyn
     checkpoint(connection, "TRUNCATE");
 }
 
+/// What a connection needs before its first turn.
+pub(super) fn prepare(connection: &Connection) {
+    if let Err(error) = connection.pragma_update(None, "wal_autocheckpoint", 0) {
+        tracing::error!(%error, "automatic checkpoints could not be switched off");
+    }
+}
+
+/// One commit: the first step and those that wait behind it, then the publication, then the answers.
+fn turn(
+    connection: &Connection,
+    first: Step,
+    waiting: &mut dyn FnMut() -> Option<Step>,
+    publish: &dyn Fn(Vec<Published>),
+) {
+    let mut answers = Vec::new();
+    let mut published = Vec::new();
+    let committed = commit_group(connection, first, waiting, &mut answers, &mut published);
+    match &committed {
+        Ok(()) => {
+            if !published.is_empty() {
+                publish(published);
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "a commit failed");
+            // After a failed COMMIT the transaction may still be open.
+            if !connection.is_autocommit()
+                && let Err(error) = connection.execute_batch("ROLLBACK")
+            {
+                tracing::error!(%error, "the rollback failed");
+            }
+        }
+    }
+    for answer in answers {
+        answer(committed.as_ref().map(|_| ()).map_err(|error| Trouble::Internal(format!("not committed: {error}"))));
+    }
+}
+
 /// SQLite swallows the errors of its automatic checkpoints, so we make them ourselves and look at the result.
-fn checkpoint(connection: &Connection, kind: &str) {
+pub(super) fn checkpoint(connection: &Connection, kind: &str) {
     let sql = format!("PRAGMA wal_checkpoint({kind})");
     match connection.query_row(&sql, [], |row| row.get::<_, i64>(0)) {
         Ok(0) => {}
@@ -160,7 +192,7 @@ fn checkpoint(connection: &Connection, kind: &str) {
 fn commit_group(
     connection: &Connection,
     first: Step,
-    waiting: &mut mpsc::Receiver<Step>,
+    waiting: &mut dyn FnMut() -> Option<Step>,
     answers: &mut Vec<Answer>,
     published: &mut Vec<Published>,
 ) -> Result<(), rusqlite::Error> {
@@ -173,7 +205,7 @@ fn commit_group(
     while let Some(step) = next.take() {
         answers.extend(one_step(connection, step, published)?);
         if answers.len() < STEPS_A_COMMIT {
-            next = waiting.try_recv().ok();
+            next = waiting();
         }
     }
     connection.prepare_cached("COMMIT")?.execute([])?;
