@@ -53,6 +53,7 @@ pub enum PrinterKind {
     Usb,
     Serial,
     Network,
+    Spooler,
     File,
     Virtual,
 }
@@ -62,8 +63,10 @@ pub enum PrinterKind {
 #[serde(rename_all = "snake_case")]
 pub enum PrinterObstacle {
     Permission,
+    Rule,
     Busy,
     Driver,
+    Resumption,
 }
 
 /// A device that may be a printer.
@@ -232,13 +235,16 @@ pub fn printers() -> Vec<FoundPrinter> {
                 DeviceKind::Usb => PrinterKind::Usb,
                 DeviceKind::Serial => PrinterKind::Serial,
                 DeviceKind::Network => PrinterKind::Network,
+                DeviceKind::Spooler => PrinterKind::Spooler,
                 DeviceKind::File => PrinterKind::File,
                 DeviceKind::Virtual => PrinterKind::Virtual,
             },
             missing: found.missing.map(|missing| match missing {
                 Missing::Permission => PrinterObstacle::Permission,
+                Missing::Rule => PrinterObstacle::Rule,
                 Missing::Busy => PrinterObstacle::Busy,
                 Missing::Driver => PrinterObstacle::Driver,
+                Missing::Resumption => PrinterObstacle::Resumption,
             }),
         })
         .collect()

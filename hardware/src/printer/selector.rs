@@ -21,7 +21,8 @@ pub enum FlowControl {
 
 /// Where a printer is.
 ///
-/// Text form: `tcp:HOST:PORT`, `serial:PATH@BAUD[,rtscts|xonxoff]`, `usb:VID:PID` (hexadecimal), `file:PATH`, `virtual:`.
+/// Text form: `tcp:HOST:PORT`, `serial:PATH@BAUD[,rtscts|xonxoff]`, `usb:VID:PID[:SERIAL]` (numbers hexadecimal), `spool:NAME`,
+/// `file:PATH`, `virtual:`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PrinterSelector {
     /// A network printer, usually on port 9100.
@@ -40,12 +41,19 @@ pub enum PrinterSelector {
         /// Flow control.
         flow: FlowControl,
     },
-    /// A USB printer by its vendor and product number.
+    /// A USB printer by its vendor and product number, through the system's printer driver or without it.
     Usb {
         /// Vendor.
         vendor: u16,
         /// Product.
         product: u16,
+        /// The serial number that tells it from others of its kind; `None` takes the first one, in the order of the sockets.
+        serial: Option<String>,
+    },
+    /// A printer of the system's spooler, by the name that it has there. It never says what became of a slip.
+    Spool {
+        /// Its name.
+        name: String,
     },
     /// A device file such as `/dev/usb/lp0`, or a plain file to which the bytes are appended.
     File {
@@ -60,7 +68,7 @@ pub enum PrinterSelector {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectorError {
     /// The part before the first colon is none of ours.
-    #[error("`{0}` does not begin with tcp:, serial:, usb:, file: or virtual:")]
+    #[error("`{0}` does not begin with tcp:, serial:, usb:, spool:, file: or virtual:")]
     UnknownScheme(String),
     /// `tcp:` without a host or without a port from 1 to 65535.
     #[error("`{0}` is not tcp:HOST:PORT")]
@@ -68,9 +76,12 @@ pub enum SelectorError {
     /// `serial:` without a path, with a speed that is not a number, or with an unknown flow control.
     #[error("`{0}` is not serial:PATH@BAUD[,rtscts|xonxoff]")]
     BadSerial(String),
-    /// `usb:` without two hexadecimal numbers of four digits.
-    #[error("`{0}` is not usb:VID:PID")]
+    /// `usb:` without two hexadecimal numbers of four digits, or with an empty serial number.
+    #[error("`{0}` is not usb:VID:PID[:SERIAL]")]
     BadUsb(String),
+    /// `spool:` without a name that a spooler allows.
+    #[error("`{0}` is not spool:NAME")]
+    BadSpool(String),
     /// `file:` without a path.
     #[error("`{0}` is not file:PATH")]
     BadFile(String),
@@ -86,6 +97,7 @@ impl FromStr for PrinterSelector {
             "tcp" => parse_tcp(rest).ok_or_else(|| SelectorError::BadTcp(text.to_owned())),
             "serial" => parse_serial(rest).ok_or_else(|| SelectorError::BadSerial(text.to_owned())),
             "usb" => parse_usb(rest).ok_or_else(|| SelectorError::BadUsb(text.to_owned())),
+            "spool" => parse_spool(rest).ok_or_else(|| SelectorError::BadSpool(text.to_owned())),
             "file" if rest.is_empty() => Err(SelectorError::BadFile(text.to_owned())),
             "file" => Ok(PrinterSelector::File { path: PathBuf::from(rest) }),
             "virtual" if rest.is_empty() => Ok(PrinterSelector::Virtual),
@@ -121,9 +133,20 @@ fn parse_serial(rest: &str) -> Option<PrinterSelector> {
 }
 
 fn parse_usb(rest: &str) -> Option<PrinterSelector> {
-    let (vendor, product) = rest.split_once(':')?;
     let number = |text: &str| (text.len() == 4).then(|| u16::from_str_radix(text, 16).ok()).flatten();
-    Some(PrinterSelector::Usb { vendor: number(vendor)?, product: number(product)? })
+    let mut parts = rest.splitn(3, ':');
+    let (vendor, product) = (number(parts.next()?)?, number(parts.next()?)?);
+    // A serial number is whatever the maker wrote into the device, further colons included.
+    let serial = parts.next().map(str::to_owned);
+    let plain = serial.as_ref().is_none_or(|serial| !serial.is_empty() && !serial.chars().any(char::is_control));
+    plain.then_some(PrinterSelector::Usb { vendor, product, serial })
+}
+
+/// The names that CUPS allows. One that begins with a hyphen would be taken for an option of the spooler's program.
+fn parse_spool(rest: &str) -> Option<PrinterSelector> {
+    let allowed = |letter: char| !(letter.is_whitespace() || letter.is_control() || "/#?'\"\\".contains(letter));
+    let sound = !rest.is_empty() && rest.len() <= 127 && !rest.starts_with('-') && rest.chars().all(allowed);
+    sound.then(|| PrinterSelector::Spool { name: rest.to_owned() })
 }
 
 impl fmt::Display for PrinterSelector {
@@ -139,7 +162,14 @@ impl fmt::Display for PrinterSelector {
                 };
                 write!(formatter, "serial:{}@{baud}{flow}", path.display())
             }
-            PrinterSelector::Usb { vendor, product } => write!(formatter, "usb:{vendor:04x}:{product:04x}"),
+            PrinterSelector::Usb { vendor, product, serial } => {
+                write!(formatter, "usb:{vendor:04x}:{product:04x}")?;
+                match serial {
+                    Some(serial) => write!(formatter, ":{serial}"),
+                    None => Ok(()),
+                }
+            }
+            PrinterSelector::Spool { name } => write!(formatter, "spool:{name}"),
             PrinterSelector::File { path } => write!(formatter, "file:{}", path.display()),
             PrinterSelector::Virtual => formatter.write_str("virtual:"),
         }
@@ -160,6 +190,9 @@ mod tests {
             "serial:/dev/serial/by-id/usb-Prolific@home-port0@38400,rtscts",
             "serial:/dev/ttyUSB0@115200,xonxoff",
             "usb:04b8:0202",
+            "usb:04b8:0202:J5GF001234",
+            "usb:0519:0003:no: 7",
+            "spool:Slip_Printer-1",
             "file:/dev/usb/lp0",
             "file:slips, today.bin",
             "virtual:",
@@ -174,7 +207,7 @@ mod tests {
     #[test]
     fn every_mistake_is_named() {
         type Mistake = fn(String) -> SelectorError;
-        let cases: [(&str, Mistake); 16] = [
+        let cases: [(&str, Mistake); 21] = [
             ("", SelectorError::UnknownScheme),
             ("printer", SelectorError::UnknownScheme),
             ("http://x", SelectorError::UnknownScheme),
@@ -190,6 +223,11 @@ mod tests {
             ("serial:/dev/ttyS0@9600,none", SelectorError::BadSerial),
             ("usb:4b8:0202", SelectorError::BadUsb),
             ("usb:04b8", SelectorError::BadUsb),
+            ("usb:04b8:0202:", SelectorError::BadUsb),
+            ("usb:04b8:0202:\u{1B}@", SelectorError::BadUsb),
+            ("spool:", SelectorError::BadSpool),
+            ("spool:two words", SelectorError::BadSpool),
+            ("spool:-d", SelectorError::BadSpool),
             ("file:", SelectorError::BadFile),
         ];
         for (text, error) in cases {

@@ -178,12 +178,12 @@ pin: string | null, screen_diagonal_mm: number, farthest_seat_m: number, paired:
 /**
  * How a found printer is connected.
  */
-export type PrinterKind = "usb" | "serial" | "network" | "file" | "virtual";
+export type PrinterKind = "usb" | "serial" | "network" | "spooler" | "file" | "virtual";
 
 /**
  * What is missing to use a found printer.
  */
-export type PrinterObstacle = "permission" | "busy" | "driver";
+export type PrinterObstacle = "permission" | "rule" | "busy" | "driver" | "resumption";
 
 /**
  * A device that may be a printer.

@@ -74,8 +74,8 @@ const CONNECTIONS: Record<ConnectionState, true> = { online: true, connecting: t
 const CLOSED: Record<ClosedReason, true> = { hours: true, paused: true, no_service: true };
 const UNLOCKS: Record<UnlockOutcome, true> = { ask: true, wrong_pin: true, locked_out: true };
 const PROBLEMS: Record<ServerProblem, true> = { unreachable: true, not_a_server: true, token_refused: true, bad_address: true, clock: true };
-const KINDS: Record<PrinterKind, true> = { usb: true, serial: true, network: true, file: true, virtual: true };
-const OBSTACLES: Record<PrinterObstacle, true> = { permission: true, busy: true, driver: true };
+const KINDS: Record<PrinterKind, true> = { usb: true, serial: true, network: true, spooler: true, file: true, virtual: true };
+const OBSTACLES: Record<PrinterObstacle, true> = { permission: true, rule: true, busy: true, driver: true, resumption: true };
 const SAVES = ["server_needed", "bad_printer", "bad_pin", "bad_value", "not_written"];
 const TESTS = ["printed", "unconfirmed", "failed", "unknown"];
 // Nothing on a screen says how a call was announced yet; the type is named here so that a new use is noticed.

@@ -16,6 +16,8 @@ use crate::printer::fault::{PortError, WriteError};
 struct FilePort {
     polled: Polled<File>,
     direction: Direction,
+    /// The driver keeps what it was given until the printer takes it, and throws it away when the file is closed before.
+    passes_on_later: bool,
 }
 
 /// Opens a character device for both directions where it allows that, anything else for appending.
@@ -43,12 +45,13 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Port>, PortError> {
             return Err(PortError::Busy { target });
         }
     }
-    Ok(Box::new(FilePort { polled: Polled::new(device, EmptyRead::Nothing), direction }))
+    Ok(Box::new(FilePort { polled: Polled::new(device, EmptyRead::Nothing), direction, passes_on_later: is_device }))
 }
 
 impl Port for FilePort {
     fn write(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), WriteError> {
-        self.polled.write(bytes, deadline)
+        self.polled.write(bytes, deadline)?;
+        if self.passes_on_later { self.polled.wait_until_passed_on(bytes.len(), deadline) } else { Ok(()) }
     }
 
     fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize, PortError> {

@@ -1,20 +1,24 @@
 //! Ports: the ways bytes travel to a printer and back. Each call ends at its deadline, whatever the other side does.
 //!
-//! A port moves bytes and reports how far it got; it knows no command and judges no answer. All of today's ports are file
-//! descriptors that never block by themselves (see [`polled`]); the Unix family is what they run on.
+//! A port moves bytes and reports how far it got; it knows no command and judges no answer. Most ports are file descriptors
+//! that never block by themselves (see [`polled`]); USB without a driver goes through `nusb`, and the spooler through its own
+//! programs. The Unix family is what they run on.
 
 mod file;
 mod polled;
 mod serial;
+mod spool;
 mod tcp;
 mod usb;
+mod usb_direct;
 mod virtual_port;
 
 use std::time::{Duration, Instant};
 
 use super::fault::{PortError, WriteError};
 use super::selector::PrinterSelector;
-pub(crate) use usb::{UsbPrinter, usb_printers};
+pub(crate) use spool::{SpooledPrinter, Spooler, SpoolerState};
+pub(crate) use usb::{Holder, UsbPrinter, usb_printers};
 
 /// Whether bytes can come back through a port at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +62,8 @@ pub fn open_port(selector: &PrinterSelector, limit: Duration) -> Result<Box<dyn 
     match selector {
         PrinterSelector::Tcp { host, port } => tcp::open(host, *port, limit),
         PrinterSelector::Serial { path, baud, flow } => serial::open(path, *baud, *flow),
-        PrinterSelector::Usb { vendor, product } => usb::open(*vendor, *product),
+        PrinterSelector::Usb { vendor, product, serial } => usb::open(*vendor, *product, serial.as_deref()),
+        PrinterSelector::Spool { name } => spool::open(name, limit),
         PrinterSelector::File { path } => file::open(path),
         PrinterSelector::Virtual => virtual_port::open(limit),
     }

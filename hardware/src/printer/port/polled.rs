@@ -23,7 +23,7 @@ pub(super) enum EmptyRead {
 }
 
 /// A driver that reports "readable" and then delivers nothing is asked again after this time.
-const EMPTY_READ_PAUSE: Duration = Duration::from_millis(10);
+pub(super) const EMPTY_READ_PAUSE: Duration = Duration::from_millis(10);
 
 pub(super) struct Polled<D> {
     device: D,
@@ -59,6 +59,16 @@ impl<D: AsFd + Read + Write> Polled<D> {
             }
         }
         Ok(())
+    }
+
+    /// Waits until a driver that takes bytes at once and passes them on later has passed on all of them. `written` is what it
+    /// has taken: when the wait is in vain, any of it may have reached the printer.
+    pub(super) fn wait_until_passed_on(&self, written: usize, deadline: Instant) -> Result<(), WriteError> {
+        match wait(&self.device, PollFlags::OUT, deadline) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(WriteError { written, cause: PortError::TimedOut }),
+            Err(cause) => Err(WriteError { written, cause }),
+        }
     }
 
     pub(super) fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize, PortError> {
