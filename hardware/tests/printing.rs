@@ -139,9 +139,9 @@ fn paper_that_ends_in_mid_slip_leaves_a_doubt_and_no_ghost() {
         let report = print(&mut printer, "A003");
         assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "{report:?}");
         let slips = scene.tray.slips();
-        assert_eq!(slips.len(), 1, "the rest of A001 never appears");
-        assert_eq!(numbers(&scene.tray).last().map(String::as_str), Some("A003"));
-        assert_eq!(slips[0].codes, ["https://q.example/A003"], "the code of A001 was thrown away");
+        assert_eq!(slips.len(), 2, "what was printed of A001 is cut off, and its rest never appears");
+        assert_eq!(slips[0].codes, Vec::<String>::new(), "the code of A001 was thrown away");
+        assert_eq!(slips[1].lines, ["Hôpital — Accueil", "A003"], "nothing of A001 is on the paper of A003");
     });
 }
 
@@ -160,7 +160,9 @@ fn a_jammed_cutter_leaves_the_content_confirmed_and_the_slip_in_doubt() {
         scene.tray.instruct(Instruction::FreeCutter);
         let report = print(&mut printer, "A003");
         assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "{report:?}");
-        assert_eq!(scene.tray.slips().len(), 1, "A001 was never cut off and hangs before A003");
+        let slips = scene.tray.slips();
+        assert_eq!(slips.len(), 2, "A001 hung out of the printer and was cut off before A003");
+        assert_eq!(slips[1].lines, ["Hôpital — Accueil", "A003"]);
     });
 }
 

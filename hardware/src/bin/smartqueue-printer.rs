@@ -1,5 +1,6 @@
 //! `smartqueue-printer`: the virtual printer as a program. Prints one JSON line when it is ready and one for each line of
-//! standard input that it carried out; runs until it is ended.
+//! standard input that it carried out; runs until it is ended. It drives nothing: the driver's program is
+//! `smartqueue-station`.
 
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -7,13 +8,16 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use smartqueue_hardware::printer::FlowControl;
 use smartqueue_hardware::slip::PaperWidth;
-use smartqueue_hardware::virtual_printer::{INSTRUCTIONS, Instruction, VirtualPrinter, VirtualPrinterOptions};
+use smartqueue_hardware::virtual_printer::{
+    CutKind, INSTRUCTIONS, Instruction, PrintedSlip, VirtualPrinter, VirtualPrinterOptions,
+};
 
 /// A virtual ESC/POS printer: takes bytes like a real one, answers like a real one, and renders each slip.
 ///
 /// Lines on standard input change it while it runs: paper MM, cover open, cutter jam, mute, offline and the other words of
-/// --fault; `status` shows it. Each line is answered with one JSON line.
+/// --fault; `status` shows it and `tray` what fell out of it. Each line is answered with one JSON line.
 #[derive(Parser)]
 #[command(name = "smartqueue-printer", version)]
 struct Arguments {
@@ -35,6 +39,15 @@ struct Arguments {
     /// Speed of the line in bits per second; without it the line is as fast as the connection.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..))]
     baud: Option<u32>,
+    /// Bytes that it holds before it takes no more; small printers have 45.
+    #[arg(long, value_name = "N", default_value_t = 65_536, value_parser = buffer)]
+    buffer_bytes: usize,
+    /// How it holds back its host on a pseudo terminal: none takes no more bytes, xonxoff also says so.
+    #[arg(long, value_name = "none|xonxoff", default_value = "none", value_parser = flow)]
+    flow: FlowControl,
+    /// Length of paper at which the near-end sensor trips, in millimetres.
+    #[arg(long, value_name = "N", default_value_t = 3_000.0, value_parser = length)]
+    near_end_mm: f64,
     /// Something that is wrong from the start; may be given several times.
     #[arg(long, value_name = "FAULT", long_help = format!("Something that is wrong from the start; may be given several times:\n{INSTRUCTIONS}"))]
     fault: Vec<Instruction>,
@@ -52,6 +65,18 @@ fn length(text: &str) -> Result<f64, String> {
 
 fn speed(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 1.0).ok_or_else(|| "not a speed".to_owned())
+}
+
+fn buffer(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|value| (16..=1 << 24).contains(value)).ok_or_else(|| "not from 16 to 16777216".to_owned())
+}
+
+fn flow(text: &str) -> Result<FlowControl, String> {
+    match text {
+        "none" => Ok(FlowControl::None),
+        "xonxoff" => Ok(FlowControl::XonXoff),
+        _ => Err("neither none nor xonxoff".to_owned()),
+    }
 }
 
 fn main() -> ExitCode {
@@ -72,6 +97,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         paper_mm: arguments.paper_mm,
         speed_mm_s: arguments.speed_mm_s,
         baud: arguments.baud,
+        buffer_bytes: arguments.buffer_bytes,
+        flow: arguments.flow,
+        near_end_mm: arguments.near_end_mm,
         faults: arguments.fault,
         png: arguments.png,
         log: arguments.log,
@@ -98,6 +126,10 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 printer.instruct(instruction);
                 say(&serde_json::json!({ "ok": true, "printer": printer.description() }))?;
             }
+            Err(_) if line == "tray" => {
+                let tray: Vec<serde_json::Value> = printer.slips().iter().map(in_tray).collect();
+                say(&serde_json::json!({ "ok": true, "tray": tray }))?;
+            }
             Err(_) if line == "status" => say(&serde_json::json!({ "ok": true, "printer": printer.description() }))?,
             Err(unknown) => say(&serde_json::json!({ "ok": false, "error": unknown.to_string() }))?,
         }
@@ -106,6 +138,19 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     loop {
         std::thread::park();
     }
+}
+
+/// A slip as a person at the tray reads it.
+fn in_tray(slip: &PrintedSlip) -> serde_json::Value {
+    serde_json::json!({
+        "slip": slip.index,
+        "lines": slip.lines,
+        "codes": slip.codes,
+        "mm": slip.millimetres,
+        "bytes": slip.bytes,
+        "cut": match slip.cut { CutKind::Full => "full", CutKind::Partial => "partial" },
+        "at_ms": slip.at_ms,
+    })
 }
 
 fn say(line: &serde_json::Value) -> anyhow::Result<()> {

@@ -47,6 +47,8 @@ pub(crate) enum Answer {
     Stray,
     /// The buffer has been cleared (`DLE DC4` function 8).
     Cleared,
+    /// The answer to `GS I`; its text stands in [`Answers::identity`].
+    Identity,
 }
 
 /// Reads the stream byte by byte.
@@ -56,6 +58,8 @@ pub(crate) struct Answers {
     open_questions: VecDeque<Question>,
     open_paper_status: usize,
     settled: bool,
+    open_identities: usize,
+    identity: Vec<String>,
     partial: Vec<u8>,
     garbage: u64,
 }
@@ -64,6 +68,10 @@ pub(crate) struct Answers {
 const BLOCK: u8 = 0x37;
 /// Longest block answer that we ask for, in bytes.
 const LONGEST_BLOCK: usize = 7;
+/// First byte of a name that `GS I` answers.
+const NAME: u8 = b'_';
+/// Longest name, its first and last byte included (Epson's reference allows 80 characters).
+const LONGEST_NAME: usize = 82;
 
 impl Answers {
     /// Notes that this question has been sent.
@@ -74,6 +82,16 @@ impl Answers {
     /// Notes that `GS r 1` has been sent.
     pub(crate) fn asked_paper_status(&mut self) {
         self.open_paper_status += 1;
+    }
+
+    /// Notes that a `GS I` that answers a name has been sent.
+    pub(crate) fn asked_identity(&mut self) {
+        self.open_identities += 1;
+    }
+
+    /// The names that `GS I` answered, in the order of the questions.
+    pub(crate) fn identity(&self) -> &[String] {
+        &self.identity
     }
 
     /// True when each `GS r 1` that was asked has an answer, be it its own or a stray one.
@@ -100,6 +118,7 @@ impl Answers {
     pub(crate) fn give_up(&mut self) {
         self.open_questions.clear();
         self.open_paper_status = 0;
+        self.open_identities = 0;
         self.partial.clear();
     }
 
@@ -126,6 +145,9 @@ impl Answers {
         if self.partial[0] == BLOCK {
             return self.take_block(byte);
         }
+        if self.partial[0] == NAME {
+            return self.take_name(byte);
+        }
         // Bytes 2 to 4 of an automatic status have bits 4 and 7 clear; anything else cannot belong to it.
         if byte & 0x90 != 0 {
             self.garbage += self.partial.len() as u64;
@@ -141,8 +163,10 @@ impl Answers {
         self.sensors = Sensors {
             offline: bytes[0] & 0x08 != 0,
             cover_open: bytes[0] & 0x20 != 0,
+            mechanical_error: bytes[1] & 0x04 != 0,
             cutter_error: bytes[1] & 0x08 != 0,
-            other_error: bytes[1] & 0x60 != 0,
+            unrecoverable_error: bytes[1] & 0x20 != 0,
+            self_recovering_error: bytes[1] & 0x40 != 0,
             near_end: bytes[2] & 0x03 != 0,
             paper_out: bytes[2] & 0x0C != 0,
         };
@@ -151,6 +175,10 @@ impl Answers {
 
     fn take_first(&mut self, byte: u8) -> Option<Answer> {
         if byte == BLOCK || byte & 0x93 == 0x10 {
+            self.partial.push(byte);
+            return None;
+        }
+        if byte == NAME && self.open_identities > 0 {
             self.partial.push(byte);
             return None;
         }
@@ -196,13 +224,31 @@ impl Answers {
         }
     }
 
+    /// A name has no length in front, so that anything unreadable in it ends it as garbage.
+    fn take_name(&mut self, byte: u8) -> Option<Answer> {
+        self.partial.push(byte);
+        if byte == 0 {
+            let name = std::mem::take(&mut self.partial);
+            self.open_identities -= 1;
+            self.identity.push(String::from_utf8_lossy(&name[1..name.len() - 1]).into_owned());
+            return Some(Answer::Identity);
+        }
+        if !(0x20..0x7F).contains(&byte) || self.partial.len() == LONGEST_NAME {
+            self.garbage += self.partial.len() as u64;
+            self.partial.clear();
+        }
+        None
+    }
+
     fn told(&mut self, question: Question, byte: u8) {
         match question {
             Question::Printer => self.sensors.offline = byte & 0x08 != 0,
             Question::OfflineCause => self.sensors.cover_open = byte & 0x04 != 0,
             Question::ErrorCause => {
+                self.sensors.mechanical_error = byte & 0x04 != 0;
                 self.sensors.cutter_error = byte & 0x08 != 0;
-                self.sensors.other_error = byte & 0x60 != 0;
+                self.sensors.unrecoverable_error = byte & 0x20 != 0;
+                self.sensors.self_recovering_error = byte & 0x40 != 0;
             }
             Question::Paper => {
                 self.sensors.near_end = byte & 0x0C != 0;
@@ -262,7 +308,9 @@ mod tests {
             ([0x18, 0x00, 0x00, 0x00], Sensors { offline: true, ..Sensors::default() }),
             ([0x30, 0x00, 0x00, 0x00], Sensors { cover_open: true, ..Sensors::default() }),
             ([0x10, 0x08, 0x00, 0x00], Sensors { cutter_error: true, ..Sensors::default() }),
-            ([0x10, 0x20, 0x00, 0x00], Sensors { other_error: true, ..Sensors::default() }),
+            ([0x10, 0x04, 0x00, 0x00], Sensors { mechanical_error: true, ..Sensors::default() }),
+            ([0x10, 0x20, 0x00, 0x00], Sensors { unrecoverable_error: true, ..Sensors::default() }),
+            ([0x10, 0x40, 0x00, 0x00], Sensors { self_recovering_error: true, ..Sensors::default() }),
             ([0x10, 0x00, 0x03, 0x00], Sensors { near_end: true, ..Sensors::default() }),
             ([0x10, 0x00, 0x0C, 0x00], Sensors { paper_out: true, ..Sensors::default() }),
         ];
@@ -271,6 +319,21 @@ mod tests {
             assert_eq!(feed(&mut answers, &bytes), [Answer::Automatic]);
             assert_eq!(answers.sensors(), sensors, "{bytes:02X?}");
         }
+    }
+
+    #[test]
+    fn a_name_is_read_only_when_it_was_asked_for() {
+        let mut answers = Answers::default();
+        assert_eq!(feed(&mut answers, b"_EPSON\0"), [Answer::Stray]);
+        assert!(answers.garbage() > 0 && answers.identity().is_empty());
+        let mut answers = Answers::default();
+        answers.asked_identity();
+        answers.asked_identity();
+        assert_eq!(feed(&mut answers, b"_EPSON\0_TM-T20III\0"), [Answer::Identity, Answer::Identity]);
+        assert_eq!((answers.identity().join("/").as_str(), answers.garbage()), ("EPSON/TM-T20III", 0));
+        let mut answers = Answers::default();
+        answers.asked_identity();
+        assert_eq!(feed(&mut answers, &[&[b'_'; 100][..], &[0xFF]].concat()), [], "no end is no name");
     }
 
     #[test]

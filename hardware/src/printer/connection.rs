@@ -5,14 +5,21 @@ use crate::clock;
 use std::time::{Duration, Instant};
 
 use super::answers::{Answer, Answers, Question};
-use super::fault::{PortError, WriteError};
+use super::fault::{PortError, PrinterFault, WriteError};
+use super::fence::{ASK_PAPER_IN_TURN, Fences, process_id};
 use super::port::{Direction, Port};
 use super::selector::PrinterSelector;
 use super::status::{BackChannel, Sensors};
-use super::{ANSWER_LIMIT, ASK_PAPER_IN_TURN, AUTOMATIC_STATUS_ON, Fences, Proof, process_id};
+use super::{ANSWER_LIMIT, AUTOMATIC_STATUS_ON, Proof};
 
 /// `DLE DC4` function 8 with its fixed key: throw away everything received and not printed.
 const CLEAR_BUFFER: [u8; 10] = [0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8];
+/// `DLE ENQ` 2: end an error of the knife or of the mechanism, and throw away everything received and not printed.
+const RECOVER: [u8; 3] = [0x10, 0x05, 2];
+/// A printer that recovers moves its knife first; it is asked again this often.
+const RECOVERY_GLANCE: Duration = Duration::from_millis(100);
+/// `GS I` 66 and 67: the maker's and the model's name.
+const ASK_IDENTITY: [u8; 6] = [0x1D, b'I', 66, 0x1D, b'I', 67];
 /// Longest time for the questions themselves to leave.
 const ASK_WRITE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -35,15 +42,32 @@ pub(crate) struct Seen {
 }
 
 /// What is asked in turn when a connection is made. A printer keeps the bytes of whoever held it before, and its answers to
-/// them come to us: the probe stands behind all of them.
+/// them come to us: the probe stands behind all of them. Its answer also shows that the printer reads our bytes as commands,
+/// and not as the rest of a picture that somebody before us did not finish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Probe {
-    /// Nothing: the printer is known to echo, and an echo names its question.
-    Nothing,
-    /// Whether it echoes this identifier, and the paper status.
+    /// This identifier, of a printer that is known to echo.
     Echo([u8; 4]),
+    /// Whether it echoes this identifier, and the paper status.
+    EchoAndPaperStatus([u8; 4]),
     /// The paper status.
     PaperStatus,
+}
+
+impl Probe {
+    fn echo(self) -> Option<[u8; 4]> {
+        match self {
+            Probe::Echo(id) | Probe::EchoAndPaperStatus(id) => Some(id),
+            Probe::PaperStatus => None,
+        }
+    }
+
+    fn asks_in_turn(self) -> bool {
+        match self {
+            Probe::EchoAndPaperStatus(_) | Probe::PaperStatus => true,
+            Probe::Echo(_) => false,
+        }
+    }
 }
 
 pub(crate) struct Connection {
@@ -57,6 +81,10 @@ pub(crate) struct Connection {
     probe: Probe,
     /// The probe or a fence of this connection came back: the printer echoes, and nothing less than an echo is believed.
     echoes: bool,
+    /// The probe was answered or the buffer thrown away since: what is sent now is read as commands.
+    in_step: bool,
+    /// A paper status that was asked in its turn was answered.
+    answered_in_turn: bool,
     /// When the printer last said something in turn, reported a change, or had a fault.
     busy_at: Instant,
     /// Silence of this length from a printer without a fault means that nothing is left in it.
@@ -86,6 +114,8 @@ impl Connection {
             asked_at: now,
             probe,
             echoes: false,
+            in_step: false,
+            answered_in_turn: false,
             busy_at: now,
             quiet,
         };
@@ -176,10 +206,16 @@ impl Connection {
                     in_turn = true;
                 }
                 Answer::Echo(id) => {
-                    self.echoes |= self.probe == Probe::Echo(*id);
+                    self.echoes |= self.probe.echo() == Some(*id);
+                    self.in_step |= self.echoes;
                     in_turn = true;
                 }
-                Answer::PaperStatus | Answer::Stray => in_turn = true,
+                Answer::PaperStatus => {
+                    self.answered_in_turn |= self.answers.paper_status_told();
+                    self.in_step |= self.answered_in_turn;
+                    in_turn = true;
+                }
+                Answer::Stray | Answer::Identity => in_turn = true,
             }
         }
         // A stray byte is no sign that a mute device has learned to speak.
@@ -225,6 +261,76 @@ impl Connection {
         }
     }
 
+    /// Waits for the probe's answer, at most until nothing older than it can still be printing. False when it did not come from
+    /// a printer that is well: then it either knows no probe, or takes our bytes for the rest of something else.
+    pub(crate) fn await_step(&mut self) -> Result<bool, PortError> {
+        if self.back_channel != BackChannel::Present {
+            return Ok(true);
+        }
+        let deadline = clock::now() + 2 * self.quiet;
+        while !self.in_step && self.sensors().fault().is_none() {
+            let end = (self.busy_at + self.quiet).min(deadline);
+            if clock::now() >= end {
+                return Ok(false);
+            }
+            self.listen(Wait::Until(end))?;
+        }
+        Ok(true)
+    }
+
+    /// Ends an error of the knife or of the mechanism, if its cause is gone; what the printer holds is thrown away. True when
+    /// no such error is reported any more within `limit`.
+    pub(crate) fn recover(&mut self, limit: Duration) -> Result<bool, PortError> {
+        self.write_now(&RECOVER)?;
+        self.answers.give_up();
+        self.answers.unsettle();
+        let deadline = clock::now() + limit;
+        loop {
+            self.ask(ANSWER_LIMIT)?;
+            if !self.sensors().fault().is_some_and(PrinterFault::is_recoverable) {
+                return Ok(true);
+            }
+            let now = clock::now();
+            if now >= deadline {
+                return Ok(false);
+            }
+            self.listen(Wait::Until((now + RECOVERY_GLANCE).min(deadline)))?;
+        }
+    }
+
+    /// Asks for the maker's and the model's name; fewer names when the printer answers fewer within `limit`.
+    pub(crate) fn ask_identity(&mut self, limit: Duration) -> Result<Vec<String>, PortError> {
+        self.write_now(&ASK_IDENTITY)?;
+        let known = self.answers.identity().len();
+        let wanted = known + 2;
+        for _ in known..wanted {
+            self.answers.asked_identity();
+        }
+        let deadline = clock::now() + limit;
+        while self.answers.identity().len() < wanted && clock::now() < deadline {
+            self.listen(Wait::Until(deadline))?;
+        }
+        if self.answers.identity().len() < wanted {
+            self.answers.give_up();
+        }
+        Ok(self.answers.identity()[known..].to_vec())
+    }
+
+    /// True when everything older than this connection is printed or thrown away.
+    pub(crate) fn is_in_step(&self) -> bool {
+        self.in_step
+    }
+
+    /// True when the printer has reported a change by itself on this connection.
+    pub(crate) fn reports_changes(&self) -> bool {
+        self.reports_changes
+    }
+
+    /// True when the printer has answered the paper status in its turn on this connection.
+    pub(crate) fn answers_in_turn(&self) -> bool {
+        self.answered_in_turn
+    }
+
     /// Empties the printer's buffer; true when the printer confirmed it within `limit`.
     pub(crate) fn clear_buffer(&mut self, limit: Duration) -> Result<bool, PortError> {
         self.write_now(&CLEAR_BUFFER)?;
@@ -237,6 +343,7 @@ impl Connection {
                 // What was asked in turn has been thrown away with the rest, and what was answered came before this.
                 self.answers.give_up();
                 self.answers.settle();
+                self.in_step = true;
                 return Ok(true);
             }
         }
@@ -279,14 +386,23 @@ impl Connection {
                 match answer {
                     Answer::Echo(id) if id == fences.after_cut => {
                         self.echoes = true;
-                        return Seen { proof: Ok(Proof::Echo), content_confirmed: true };
+                        if !content_confirmed {
+                            // The fence before the cut was swallowed, and who knows what else of the slip with it.
+                            return self.unproved(None, false);
+                        }
+                        return Seen { proof: Ok(Proof::Echo), content_confirmed };
                     }
                     Answer::Echo(id) if id == fences.before_cut => {
                         self.echoes = true;
                         content_confirmed = true;
                     }
                     Answer::PaperStatus => answered |= self.answers.paper_status_told(),
-                    Answer::Echo(_) | Answer::Stray | Answer::Told(_) | Answer::Automatic | Answer::Cleared => {}
+                    Answer::Echo(_)
+                    | Answer::Stray
+                    | Answer::Told(_)
+                    | Answer::Automatic
+                    | Answer::Cleared
+                    | Answer::Identity => {}
                 }
             }
             // One byte is easily imitated by noise: on a connection that carried any, it proves nothing.
@@ -311,6 +427,20 @@ impl Connection {
         }
     }
 
+    /// Listens until `deadline`, or until a fault has stood for `grace`.
+    pub(crate) fn watch(&mut self, deadline: Instant, grace: Duration) -> Result<(), PortError> {
+        let mut end = deadline;
+        let mut well = true;
+        while clock::now() < end {
+            self.listen(Wait::Until(end))?;
+            if well && self.sensors().fault().is_some() {
+                well = false;
+                end = end.min(clock::now() + grace);
+            }
+        }
+        Ok(())
+    }
+
     /// Ends a vain wait. The job's own answer may still come, and must not be taken for the next job's.
     fn unproved(&mut self, error: Option<PortError>, content_confirmed: bool) -> Seen {
         self.answers.give_up();
@@ -322,19 +452,14 @@ impl Connection {
     /// Automatic status on, and the probe.
     fn send_probe(&mut self) -> Result<(), PortError> {
         let mut bytes = AUTOMATIC_STATUS_ON.to_vec();
-        let in_turn = match self.probe {
-            Probe::Nothing => false,
-            Probe::Echo(id) => {
-                bytes.extend_from_slice(&process_id(id));
-                true
-            }
-            Probe::PaperStatus => true,
-        };
-        if in_turn {
+        if let Some(id) = self.probe.echo() {
+            bytes.extend_from_slice(&process_id(id));
+        }
+        if self.probe.asks_in_turn() {
             bytes.extend_from_slice(&ASK_PAPER_IN_TURN);
         }
         self.write_now(&bytes)?;
-        if in_turn {
+        if self.probe.asks_in_turn() {
             self.answers.asked_paper_status();
         }
         Ok(())

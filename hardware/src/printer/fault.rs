@@ -24,8 +24,12 @@ pub enum PrinterFault {
     CoverOpen,
     /// The knife is stuck.
     CutterJam,
-    /// The printer reports a mechanical or electrical error of its own.
+    /// The mechanism is stuck and can be freed.
     Mechanical,
+    /// The head is too hot; the printer goes on by itself when it has cooled down.
+    HeadHot,
+    /// The printer reports an error from which only switching it off, or a repair, can help.
+    Defect,
     /// The connection broke.
     Disconnected,
     /// The printer takes no more bytes, or stopped answering, within the time it had.
@@ -46,8 +50,31 @@ impl PrinterFault {
             PrinterFault::CoverOpen => "cover_open",
             PrinterFault::CutterJam => "cutter_jam",
             PrinterFault::Mechanical => "mechanical",
+            PrinterFault::HeadHot => "head_hot",
+            PrinterFault::Defect => "defect",
             PrinterFault::Disconnected => "disconnected",
             PrinterFault::Silent => "silent",
+        }
+    }
+}
+
+impl PrinterFault {
+    /// True for the errors that `DLE ENQ` ends once somebody has removed their cause. Paper and cover end by themselves, heat
+    /// does too, and a defect does not end at all.
+    pub(crate) fn is_recoverable(self) -> bool {
+        match self {
+            PrinterFault::CutterJam | PrinterFault::Mechanical => true,
+            PrinterFault::Missing
+            | PrinterFault::Permission
+            | PrinterFault::Busy
+            | PrinterFault::DriverMissing
+            | PrinterFault::Offline
+            | PrinterFault::PaperOut
+            | PrinterFault::CoverOpen
+            | PrinterFault::HeadHot
+            | PrinterFault::Defect
+            | PrinterFault::Disconnected
+            | PrinterFault::Silent => false,
         }
     }
 }

@@ -8,7 +8,9 @@ mod answers;
 mod connection;
 mod discover;
 mod fault;
+mod fence;
 mod port;
+mod probe;
 mod selector;
 mod status;
 
@@ -18,7 +20,9 @@ use std::time::{Duration, Instant};
 use connection::{Connection, Probe, Wait};
 pub use discover::{DeviceKind, FoundPrinter, Missing, discover};
 pub use fault::{PortError, PortErrorKind, PrinterFault, WriteError};
+use fence::{ASK_PAPER_IN_TURN, Fences, Identifiers, process_id};
 pub use port::{Direction, Port, open_port};
+pub use probe::{Behaviour, Identity};
 pub use selector::{DEFAULT_BAUD, FlowControl, PrinterSelector, SelectorError};
 pub use status::{BackChannel, Cover, Cutter, Online, Paper, PrinterStatus};
 
@@ -42,10 +46,14 @@ const WRITE_SLACK: Duration = Duration::from_secs(3);
 const SILENCE_MM: u32 = 200;
 /// When the printer reports a fault in mid-slip, the slip may still be finished within this time.
 const FAULT_GRACE: Duration = Duration::from_millis(400);
+/// Longest time for a knife to come free after it was told to.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(1);
+/// A knife that is stuck with the cover closed is moved again this often, in case somebody has freed it.
+const RECOVER_AGAIN: Duration = Duration::from_secs(15);
+/// `GS V 66 0`: feed to the knife and cut. Parts what hangs out of the printer from the slip that follows.
+const CUT_OFF: [u8; 4] = [0x1D, b'V', 66, 0];
 /// `GS a 14`: report every change of the online state, of errors and of the paper.
 const AUTOMATIC_STATUS_ON: [u8; 3] = [0x1D, b'a', 0x0E];
-/// `GS r 1`: answer the paper status in its turn.
-const ASK_PAPER_IN_TURN: [u8; 3] = [0x1D, b'r', 1];
 
 /// By what a slip is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,11 +97,19 @@ pub struct PrintReport {
     pub bytes: usize,
     /// True when the printer confirmed everything before the cut, even if the cut itself was not.
     pub content_confirmed: bool,
+    /// Paper that the job moves when it is printed whole, in millimetres; 0 when no byte was handed over.
+    pub paper_mm: u32,
 }
 
 impl PrintReport {
     fn without_a_byte(fault: PrinterFault) -> Self {
-        PrintReport { outcome: PrintOutcome::Failed(fault), handed_over_at: None, bytes: 0, content_confirmed: false }
+        PrintReport {
+            outcome: PrintOutcome::Failed(fault),
+            handed_over_at: None,
+            bytes: 0,
+            content_confirmed: false,
+            paper_mm: 0,
+        }
     }
 }
 
@@ -110,15 +126,33 @@ enum Learned {
     ProvesNothing,
 }
 
+/// What an unproved slip may have left in the printer's buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leftover {
+    Nothing,
+    /// A whole slip. A printer that is well prints it, and throwing it away would only lose it; in one that is not, it waits
+    /// for somebody to change the paper and would then come out as a ghost.
+    Slip,
+    /// Perhaps a slip of before this connection, ours or somebody's: it is gone as soon as the printer answers the probe.
+    OlderSlip,
+    /// Perhaps only the beginning of a slip, because the connection broke: its last command may take what comes next for its own
+    /// rest, and its paper is not cut.
+    Fragment,
+}
+
 /// One printer. Not shared: whoever owns it prints.
 pub struct Printer {
     selector: PrinterSelector,
     profile: PrinterProfile,
     connection: Option<Connection>,
     learned: Learned,
-    /// A slip was left unproved, and its rest may still be in the printer's buffer.
-    buffer_doubtful: bool,
-    next_fence: u32,
+    leftover: Leftover,
+    /// Paper of a slip that was thrown away in its middle may hang out of the printer, and must not become the head of the next.
+    paper_hangs: bool,
+    cover_was_open: bool,
+    /// When a stuck knife was last seen stuck or told to come free.
+    stuck_since: Option<Instant>,
+    identifiers: Identifiers,
 }
 
 impl Printer {
@@ -130,7 +164,17 @@ impl Printer {
             Fence::PaperStatus => Learned::AnswersInTurn,
             Fence::Detect => Learned::Nothing,
         };
-        Printer { selector, profile, connection: None, learned, buffer_doubtful: false, next_fence: first_fence() }
+        Printer {
+            selector,
+            profile,
+            connection: None,
+            learned,
+            leftover: Leftover::Nothing,
+            paper_hangs: false,
+            cover_was_open: false,
+            stuck_since: None,
+            identifiers: Identifiers::new(),
+        }
     }
 
     /// A printer that is connected now.
@@ -171,14 +215,22 @@ impl Printer {
     /// Prints a job and waits for its proof; calls `on_handed_over` as soon as the system has taken the last byte.
     ///
     /// Bounded: connecting 2 s, asking 0.5 s, writing the line's own time + 3 s, proof the line's and the paper's time + 2 s,
-    /// clearing a stuck buffer 1 s. A printer without echoes that was connected or left a doubt a moment ago must also have been
+    /// clearing a stuck buffer 1 s, freeing a stuck knife 1 s, and at a connection's first slip the printer's answer to the
+    /// connection itself, at most the time of 400 mm of paper. A printer without echoes that was connected or left a doubt a moment ago must also have been
     /// silent for the time of 200 mm of paper before it is believed. A fault that is known before the first byte costs no paper and no doubt.
     pub fn print_job(&mut self, job: &PrintJob, on_handed_over: &mut dyn FnMut(Instant)) -> PrintReport {
-        if let Err(fault) = self.ready_to_print() {
+        let ready = match self.ready_to_print() {
+            // The connection broke while it was looked at, and nothing was handed over yet: one more costs nobody anything.
+            Err(PrinterFault::Disconnected) => self.ready_to_print(),
+            other => other,
+        };
+        if let Err(fault) = ready {
             return PrintReport::without_a_byte(fault);
         }
-        let fences = self.fences();
+        let fences = self.identifiers.fences();
         let payload = self.payload(job, &fences);
+        let cut_off_mm = if self.paper_hangs { u32::from(self.profile.feed_to_cutter_mm) } else { 0 };
+        let paper_mm = job.height_mm + cut_off_mm;
         let Some(connection) = self.connection.as_mut() else {
             return PrintReport::without_a_byte(PrinterFault::Disconnected);
         };
@@ -189,29 +241,37 @@ impl Printer {
             if failure.written == 0 {
                 return PrintReport::without_a_byte(fault);
             }
-            self.buffer_doubtful = true;
+            self.leftover = Leftover::Fragment;
             return PrintReport {
                 outcome: PrintOutcome::Unknown(fault),
                 handed_over_at: None,
                 bytes: failure.written,
                 content_confirmed: false,
+                paper_mm,
             };
         }
+        self.paper_hangs = false;
         let handed_over_at = clock::now();
         on_handed_over(handed_over_at);
-        let (outcome, content_confirmed) = self.prove(job, &fences, line, handed_over_at);
-        PrintReport { outcome, handed_over_at: Some(handed_over_at), bytes: payload.len(), content_confirmed }
+        let paper = Duration::from_millis(u64::from(paper_mm) * 1000 / u64::from(self.profile.speed_mm_s.max(1)));
+        let (outcome, content_confirmed) = self.prove(&fences, line, paper, handed_over_at);
+        PrintReport { outcome, handed_over_at: Some(handed_over_at), bytes: payload.len(), content_confirmed, paper_mm }
     }
 
     /// Asks the printer how it is; at most 2.5 s, and not at all when it has reported by itself within the last second.
     ///
     /// Whoever owns a printer that stands idle calls this every few seconds: faults are then known before anybody touches a
-    /// screen, and the next slip finds a word younger than 10 s and starts without a question.
+    /// screen, and the next slip finds a word younger than 10 s and starts without a question. It also looks after a printer
+    /// that is not well, for at most 2 s more: what an unproved slip left in it is thrown away before somebody changes the
+    /// paper, and a knife that somebody has freed is told so.
     pub fn status(&mut self) -> PrinterStatus {
         if let Err(error) = self.connected() {
             return PrinterStatus::unreachable(error.fault());
         }
         if let Err(fault) = self.ask_if_older_than(Duration::from_secs(1)) {
+            return PrinterStatus::unreachable(fault);
+        }
+        if let Err(fault) = self.look_after() {
             return PrinterStatus::unreachable(fault);
         }
         self.last_status()
@@ -229,18 +289,61 @@ impl Printer {
     /// Everything before the first byte of a job: connection, leftovers of the last job, and the printer's own word.
     fn ready_to_print(&mut self) -> Result<(), PrinterFault> {
         self.connected().map_err(|error| error.fault())?;
-        if self.buffer_doubtful {
-            self.clear_buffer()?;
-        }
         self.ask_if_older_than(FRESH)?;
         if self.last_status().fault.is_some() {
             // Somebody may have mended it a moment ago: nobody is refused on a word that is not of this moment.
             self.ask_if_older_than(Duration::ZERO)?;
         }
+        self.clear_leftover()?;
+        if self.last_status().fault.is_some_and(PrinterFault::is_recoverable) {
+            self.on_connection(|connection| connection.recover(RECOVERY_LIMIT))?;
+        }
+        if !self.on_connection(Connection::await_step)? {
+            // It is well, everything before the probe would be printed by now, and the probe is not answered.
+            self.on_connection(|connection| connection.clear_buffer(ANSWER_LIMIT))?;
+        }
+        if self.leftover == Leftover::Fragment {
+            self.leftover = Leftover::Nothing;
+            self.paper_hangs = true;
+        }
         match self.last_status().fault {
             Some(fault) => Err(fault),
             None => Ok(()),
         }
+    }
+
+    /// What can be done for a printer that reports a fault, without anybody printing.
+    fn look_after(&mut self) -> Result<(), PrinterFault> {
+        let status = self.last_status();
+        let closed_now = self.cover_was_open && status.cover == Cover::Closed;
+        self.cover_was_open = status.cover == Cover::Open;
+        let Some(fault) = status.fault else {
+            self.stuck_since = None;
+            return Ok(());
+        };
+        self.clear_leftover()?;
+        if !fault.is_recoverable() {
+            return Ok(());
+        }
+        // Freeing a knife means reaching into the printer: it is moved when the cover was closed, else rarely.
+        let since = *self.stuck_since.get_or_insert_with(clock::now);
+        if closed_now || since.elapsed() >= RECOVER_AGAIN {
+            self.stuck_since = Some(clock::now());
+            self.on_connection(|connection| connection.recover(RECOVERY_LIMIT))?;
+        }
+        Ok(())
+    }
+
+    /// Does something with the connection; an error ends it.
+    fn on_connection<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<T, PortError>,
+    ) -> Result<T, PrinterFault> {
+        let connection = self.connection.as_mut().ok_or(PrinterFault::Disconnected)?;
+        work(connection).map_err(|error| {
+            self.close();
+            error.fault()
+        })
     }
 
     /// Opens the connection if there is none, or if the other side has left since.
@@ -261,67 +364,75 @@ impl Printer {
             Learned::Nothing | Learned::Echoes | Learned::AnswersInTurn => self.learned,
         };
         let probe = match self.learned {
-            Learned::Echoes => Probe::Nothing,
+            Learned::Echoes => Probe::Echo(self.identifiers.draw()),
             Learned::AnswersInTurn => Probe::PaperStatus,
-            Learned::Nothing | Learned::DoubtsFences | Learned::ProvesNothing => Probe::Echo(self.next_id()),
+            Learned::Nothing | Learned::DoubtsFences | Learned::ProvesNothing => {
+                Probe::EchoAndPaperStatus(self.identifiers.draw())
+            }
         };
         let silence = Duration::from_millis(u64::from(SILENCE_MM) * 1000 / u64::from(self.profile.speed_mm_s.max(1)));
         let port = open_port(&self.selector, CONNECT_LIMIT)?;
         self.connection = Some(Connection::open(port, &self.selector, probe, silence)?);
+        self.leftover = match self.leftover {
+            Leftover::Nothing | Leftover::Slip | Leftover::OlderSlip => Leftover::OlderSlip,
+            Leftover::Fragment => Leftover::Fragment,
+        };
         Ok(())
     }
 
     /// Asks all real-time questions unless the printer's last word is younger than `age` or it cannot answer.
     fn ask_if_older_than(&mut self, age: Duration) -> Result<(), PrinterFault> {
-        let Some(connection) = self.connection.as_mut() else {
-            return Err(PrinterFault::Disconnected);
-        };
-        let result = match connection.back_channel() {
+        self.on_connection(|connection| match connection.back_channel() {
             BackChannel::Absent | BackChannel::Unknown => connection.ask_in_passing(ASK_AGAIN),
             BackChannel::Present if connection.heard_within(age) => Ok(()),
             BackChannel::Present => connection.ask(ANSWER_LIMIT),
-        };
-        result.map_err(|error| {
-            self.close();
-            error.fault()
         })
     }
 
-    /// Throws away what an unproved slip left in the printer, so that it cannot appear as a ghost before the next one.
-    fn clear_buffer(&mut self) -> Result<(), PrinterFault> {
-        let Some(connection) = self.connection.as_mut() else {
-            return Err(PrinterFault::Disconnected);
-        };
-        match connection.clear_buffer(ANSWER_LIMIT) {
-            Ok(_) => {
-                // A model that does not know the command is asked only once for each doubt: waiting for it would not help.
-                self.buffer_doubtful = false;
-                Ok(())
-            }
-            Err(error) => {
-                self.close();
-                Err(error.fault())
-            }
+    /// Throws away what an unproved slip left in a printer that is not well, where it would come out as a ghost after new paper.
+    /// A missing proof alone is no reason: a printer that is well prints what it has, however late.
+    fn clear_leftover(&mut self) -> Result<(), PrinterFault> {
+        if self.leftover == Leftover::OlderSlip && self.connection.as_ref().is_some_and(Connection::is_in_step) {
+            self.leftover = Leftover::Nothing;
         }
+        let ill = self.last_status().fault.is_some();
+        match self.leftover {
+            Leftover::Slip | Leftover::OlderSlip | Leftover::Fragment if ill => {}
+            Leftover::Nothing | Leftover::Slip | Leftover::OlderSlip | Leftover::Fragment => return Ok(()),
+        }
+        // A model that does not know the command is asked only once for each doubt: waiting for it would not help.
+        let cleared = self.on_connection(|connection| connection.clear_buffer(ANSWER_LIMIT))?;
+        self.leftover = Leftover::Nothing;
+        self.paper_hangs |= cleared;
+        Ok(())
     }
 
     /// Waits for the proof of a job whose bytes are handed over. Also says whether all but the cut is confirmed.
     fn prove(
         &mut self,
-        job: &PrintJob,
         fences: &Fences,
         line: Duration,
+        paper: Duration,
         handed_over_at: Instant,
     ) -> (PrintOutcome, bool) {
         let Some(connection) = self.connection.as_mut() else {
             return (PrintOutcome::Unknown(PrinterFault::Disconnected), false);
         };
-        let paper = Duration::from_millis(u64::from(job.height_mm) * 1000 / u64::from(self.profile.speed_mm_s.max(1)));
-        let provable = connection.back_channel() == BackChannel::Present && self.learned != Learned::ProvesNothing;
-        if !provable {
-            // The bytes may still be in this system's own queue, and closing the line would lose them.
-            std::thread::sleep(line);
-            return (PrintOutcome::Unconfirmed, false);
+        match (connection.back_channel(), self.learned) {
+            (BackChannel::Absent | BackChannel::Unknown, _) => {
+                // The bytes may still be in this system's own queue, and closing the line would lose them.
+                std::thread::sleep(line);
+                return (PrintOutcome::Unconfirmed, false);
+            }
+            (BackChannel::Present, Learned::ProvesNothing) => {
+                // It cannot say that the slip is there, and it can still say that it is not.
+                let error = connection.watch(handed_over_at + line + paper, FAULT_GRACE).err();
+                return self.judge_unproved(error.as_ref(), false);
+            }
+            (
+                BackChannel::Present,
+                Learned::Nothing | Learned::DoubtsFences | Learned::Echoes | Learned::AnswersInTurn,
+            ) => {}
         }
         match self.learned {
             Learned::Nothing | Learned::DoubtsFences | Learned::AnswersInTurn => connection.expect_answer_in_turn(),
@@ -339,8 +450,13 @@ impl Printer {
                 // not take the proof back.
                 drop(connection.ask(ANSWER_LIMIT));
                 match connection.sensors().fault() {
-                    Some(PrinterFault::CutterJam) => self.judge_unproved(None, true),
-                    Some(_) | None => (PrintOutcome::Printed(Evidence { proof, after }), true),
+                    Some(PrinterFault::CutterJam | PrinterFault::Mechanical | PrinterFault::Defect) => {
+                        self.judge_unproved(None, true)
+                    }
+                    Some(_) | None => {
+                        self.leftover = Leftover::Nothing;
+                        (PrintOutcome::Printed(Evidence { proof, after }), true)
+                    }
                 }
             }
             Err(error) => self.judge_unproved(error.as_ref(), seen.content_confirmed),
@@ -349,8 +465,9 @@ impl Printer {
 
     /// The proof did not come: finds out why, and leaves nothing in the printer that could appear later.
     fn judge_unproved(&mut self, error: Option<&PortError>, content_confirmed: bool) -> (PrintOutcome, bool) {
-        self.buffer_doubtful = true;
+        self.leftover = Leftover::Slip;
         if let Some(error) = error {
+            self.leftover = Leftover::Fragment;
             self.close();
             return (PrintOutcome::Unknown(error.fault()), content_confirmed);
         }
@@ -364,8 +481,8 @@ impl Printer {
             return (PrintOutcome::Unknown(fault), content_confirmed);
         }
         if let Some(fault) = self.last_status().fault {
-            // A failure here leaves the doubt standing, and the next job tries again before its first byte.
-            let _ = self.clear_buffer();
+            // A failure here leaves the doubt standing, and the next look or job tries again.
+            let _ = self.clear_leftover();
             return (PrintOutcome::Unknown(fault), content_confirmed);
         }
         // It is well and it answers. If the line is clean and no proof ever came, it is a model without fences: its slips are
@@ -374,20 +491,15 @@ impl Printer {
         if self.connection.as_ref().is_some_and(Connection::echoes) {
             self.learned = Learned::Echoes;
         }
-        let next = match self.learned {
+        self.learned = match self.learned {
             Learned::Nothing if clean => Learned::DoubtsFences,
             Learned::DoubtsFences if clean => Learned::ProvesNothing,
-            Learned::Nothing
-            | Learned::DoubtsFences
-            | Learned::Echoes
-            | Learned::AnswersInTurn
-            | Learned::ProvesNothing => {
-                let _ = self.clear_buffer();
+            Learned::ProvesNothing => Learned::ProvesNothing,
+            Learned::Nothing | Learned::DoubtsFences | Learned::Echoes | Learned::AnswersInTurn => {
                 return (PrintOutcome::Unknown(PrinterFault::Silent), content_confirmed);
             }
         };
-        self.learned = next;
-        self.buffer_doubtful = false;
+        self.leftover = Leftover::Nothing;
         (PrintOutcome::Unconfirmed, content_confirmed)
     }
 
@@ -402,6 +514,9 @@ impl Printer {
             // `ESC @` switches the automatic status off on some models, so it is switched on behind it and not before.
             bytes.extend_from_slice(&INITIALISE);
             bytes.extend_from_slice(&AUTOMATIC_STATUS_ON);
+        }
+        if self.paper_hangs {
+            bytes.extend_from_slice(&CUT_OFF);
         }
         bytes.extend_from_slice(if answers {
             job.body.strip_prefix(&INITIALISE).unwrap_or(&job.body)
@@ -426,48 +541,10 @@ impl Printer {
         }
         bytes
     }
-
-    fn fences(&mut self) -> Fences {
-        Fences { before_cut: self.next_id(), after_cut: self.next_id() }
-    }
-
-    fn next_id(&mut self) -> [u8; 4] {
-        let number = self.next_fence;
-        self.next_fence = (number + 1) % FENCES;
-        fence_id(number)
-    }
 }
 
 impl Drop for Printer {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// The identifiers of one job's two fences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fences {
-    pub(crate) before_cut: [u8; 4],
-    pub(crate) after_cut: [u8; 4],
-}
-
-/// Four characters of base 94, `!` to `~`: all that `GS ( H` takes but the space.
-const FENCES: u32 = 94 * 94 * 94 * 94;
-
-fn fence_id(number: u32) -> [u8; 4] {
-    let character = |value: u32| b'!' + (value % 94) as u8;
-    [character(number / 830_584), character(number / 8_836), character(number / 94), character(number)]
-}
-
-/// A start that differs from process to process, so that an echo to a process before this one is not taken for ours. Where the
-/// one left a hundred identifiers in the printer and the other uses a hundred before they are answered, the two ranges of
-/// 78 million meet in less than 3 of a million starts; and only then, and only if the slip is lost too, is a claim wrong.
-fn first_fence() -> u32 {
-    use std::hash::{BuildHasher, RandomState};
-    u32::try_from(RandomState::new().hash_one(0) % u64::from(FENCES)).unwrap_or_default()
-}
-
-/// `GS ( H` function 48.
-fn process_id(id: [u8; 4]) -> [u8; 11] {
-    [0x1D, b'(', b'H', 6, 0, 48, 48, id[0], id[1], id[2], id[3]]
 }

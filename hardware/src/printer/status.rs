@@ -93,20 +93,30 @@ pub(crate) struct Sensors {
     pub(crate) paper_out: bool,
     pub(crate) near_end: bool,
     pub(crate) cutter_error: bool,
-    pub(crate) other_error: bool,
+    /// The mechanism is stuck; like the cutter's error it can be recovered from once its cause is gone.
+    pub(crate) mechanical_error: bool,
+    /// Only switching the printer off can help.
+    pub(crate) unrecoverable_error: bool,
+    /// The head is too hot; the printer goes on by itself when it has cooled down.
+    pub(crate) self_recovering_error: bool,
 }
 
 impl Sensors {
-    /// What to mend first. An open cover comes before the paper, because it also hides the paper from its sensor.
+    /// What to mend first. An open cover comes before the paper, because it also hides the paper from its sensor, and before
+    /// the heat, because models report an open cover under the same bit.
     pub(crate) fn fault(self) -> Option<PrinterFault> {
         if self.cover_open {
             Some(PrinterFault::CoverOpen)
         } else if self.paper_out {
             Some(PrinterFault::PaperOut)
+        } else if self.unrecoverable_error {
+            Some(PrinterFault::Defect)
         } else if self.cutter_error {
             Some(PrinterFault::CutterJam)
-        } else if self.other_error {
+        } else if self.mechanical_error {
             Some(PrinterFault::Mechanical)
+        } else if self.self_recovering_error {
+            Some(PrinterFault::HeadHot)
         } else if self.offline {
             Some(PrinterFault::Offline)
         } else {

@@ -80,14 +80,21 @@ impl Engine {
                 self.cleared = state.cleared;
                 return Err(Stopped::Cleared);
             }
-            if state.can_print()
-                && let Next::Whole(command, length) = next(state.received.make_contiguous())
-            {
-                state.received.drain(..length);
-                self.bytes += length as u64;
-                drop(state);
-                self.shared.ring();
-                return Ok(command);
+            if state.can_print() {
+                match next(state.received.make_contiguous()) {
+                    Next::Whole(command, length) => {
+                        state.take_received(length);
+                        self.bytes += length as u64;
+                        drop(state);
+                        self.shared.ring();
+                        return Ok(command);
+                    }
+                    Next::NeedsMore => {
+                        if state.want_more() {
+                            self.shared.ring();
+                        }
+                    }
+                }
             }
             state = self.shared.wait(state);
         }
@@ -147,8 +154,7 @@ impl Engine {
             let millimetres = step.len() as f64 / DOTS_PER_MM as f64;
             self.rest_until_ready()?;
             let mut state = self.shared.lock();
-            state.paper_left_mm = (state.paper_left_mm - millimetres).max(0.0);
-            state.report_change();
+            state.paper_moved(millimetres);
             drop(state);
             self.shared.ring();
             for row in step {

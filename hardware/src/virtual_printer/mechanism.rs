@@ -6,10 +6,14 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::PrintedSlip;
-use super::options::{Ability, Instruction, VirtualPrinterOptions};
+use super::options::{Ability, Instruction, Trouble, VirtualPrinterOptions};
+use crate::printer::FlowControl;
 
 /// The key of `DLE DC4` function 8.
 const CLEAR_BUFFER: [u8; 10] = [0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8];
+/// The bytes with which a serial printer holds back its host and lets it go on.
+const XOFF: u8 = 0x13;
+const XON: u8 = 0x11;
 
 /// State and the bell that rings at each change of it.
 pub(super) struct Shared {
@@ -61,9 +65,16 @@ pub(super) struct State {
     offline: bool,
     pub(super) cutter_stuck: bool,
     pub(super) cutter_error: bool,
+    mechanism_stuck: bool,
+    mechanism_error: bool,
+    head_hot: bool,
+    defect: bool,
+    /// What happens when so much paper more has moved, in millimetres.
+    trouble_ahead: Option<(f64, Trouble)>,
     // Character.
     mute: bool,
     garbage: Option<u32>,
+    real_time_status: Ability,
     process_id: Ability,
     automatic_status: Ability,
     status_in_turn: Ability,
@@ -72,16 +83,23 @@ pub(super) struct State {
     // Receiving.
     pub(super) received: VecDeque<u8>,
     buffer_bytes: usize,
+    flow: FlowControl,
+    held_back: bool,
+    /// The command at the front is longer than the buffer: a printer takes such a one piece by piece.
+    wants_more: bool,
     recent: VecDeque<u8>,
     /// Grows each time the buffer is thrown away; whoever is printing then stops.
     pub(super) cleared: u64,
     disconnect_after: Option<u64>,
+    unplug_after: Option<u64>,
     // Answering.
     pub(super) outbox: VecDeque<u8>,
     automatic_mask: u8,
     last_automatic: Option<[u8; 4]>,
     // The rest.
     pub(super) link: Link,
+    /// False while the cable is out: nobody can connect.
+    pub(super) plugged: bool,
     pub(super) stopping: bool,
     pub(super) slips: Vec<PrintedSlip>,
     pub(super) unknown_commands: u64,
@@ -96,8 +114,14 @@ impl State {
             offline: false,
             cutter_stuck: false,
             cutter_error: false,
+            mechanism_stuck: false,
+            mechanism_error: false,
+            head_hot: false,
+            defect: false,
+            trouble_ahead: None,
             mute: false,
             garbage: None,
+            real_time_status: Ability::Known,
             process_id: Ability::Known,
             automatic_status: Ability::Known,
             status_in_turn: Ability::Known,
@@ -105,13 +129,18 @@ impl State {
             false_identity: false,
             received: VecDeque::new(),
             buffer_bytes: options.buffer_bytes.max(16),
+            flow: options.flow,
+            held_back: false,
+            wants_more: false,
             recent: VecDeque::new(),
             cleared: 0,
             disconnect_after: None,
+            unplug_after: None,
             outbox: VecDeque::new(),
             automatic_mask: 0,
             last_automatic: None,
             link: Link::Free,
+            plugged: true,
             stopping: false,
             slips: Vec::new(),
             unknown_commands: 0,
@@ -129,10 +158,21 @@ impl State {
             Instruction::OpenCover => self.cover_open = true,
             Instruction::CloseCover => self.cover_open = false,
             Instruction::JamCutter => self.cutter_stuck = true,
-            Instruction::FreeCutter => {
-                self.cutter_stuck = false;
-                self.cutter_error = false;
+            Instruction::FreeCutter => self.cutter_stuck = false,
+            Instruction::JamMechanism => {
+                self.mechanism_stuck = true;
+                self.mechanism_error = true;
             }
+            Instruction::FreeMechanism => self.mechanism_stuck = false,
+            Instruction::HeatHead => self.head_hot = true,
+            Instruction::CoolHead => self.head_hot = false,
+            Instruction::Break => self.defect = true,
+            Instruction::Repair => {
+                self.defect = false;
+                self.switch_off_and_on();
+            }
+            Instruction::PowerCycle => self.switch_off_and_on(),
+            Instruction::After(millimetres, trouble) => self.trouble_ahead = Some((millimetres, trouble)),
             Instruction::Mute => {
                 self.mute = true;
                 self.outbox.clear();
@@ -144,11 +184,51 @@ impl State {
             Instruction::Clean => self.garbage = None,
             Instruction::Disconnect => self.break_off(),
             Instruction::DisconnectAfter(bytes) => self.disconnect_after = Some(bytes),
+            Instruction::Unplug => self.unplug(),
+            Instruction::UnplugAfter(bytes) => self.unplug_after = Some(bytes),
+            Instruction::Plug => self.plugged = true,
+            Instruction::RealTimeStatus(ability) => self.real_time_status = ability,
             Instruction::ProcessId(ability) => self.process_id = ability,
             Instruction::AutomaticStatus(ability) => self.automatic_status = ability,
             Instruction::StatusInTurn(ability) => self.status_in_turn = ability,
             Instruction::ClearBuffer(ability) => self.clear_buffer = ability,
             Instruction::FalseIdentity => self.false_identity = true,
+        }
+        self.report_change();
+    }
+
+    fn unplug(&mut self) {
+        self.plugged = false;
+        self.break_off();
+    }
+
+    fn switch_off_and_on(&mut self) {
+        self.throw_away();
+        self.cutter_error = self.cutter_stuck;
+        self.mechanism_error = self.mechanism_stuck;
+        self.head_hot = false;
+        self.outbox.clear();
+        self.automatic_mask = 0;
+        self.break_off();
+    }
+
+    /// The paper has moved: there is less of it, and what was to happen meanwhile happens.
+    pub(super) fn paper_moved(&mut self, millimetres: f64) {
+        self.paper_left_mm = (self.paper_left_mm - millimetres).max(0.0);
+        if let Some((left, trouble)) = self.trouble_ahead.as_mut() {
+            *left -= millimetres;
+            if *left <= 0.0 {
+                let trouble = *trouble;
+                self.trouble_ahead = None;
+                self.instruct(match trouble {
+                    Trouble::OpenCover => Instruction::OpenCover,
+                    Trouble::HotHead => Instruction::HeatHead,
+                    Trouble::StuckMechanism => Instruction::JamMechanism,
+                    Trouble::Offline => Instruction::Offline,
+                    Trouble::Mute => Instruction::Mute,
+                    Trouble::Unplug => Instruction::Unplug,
+                });
+            }
         }
         self.report_change();
     }
@@ -169,7 +249,8 @@ impl State {
 
     /// True when paper can move.
     pub(super) fn can_print(&self) -> bool {
-        !self.cover_open && !self.offline && !self.cutter_error && !self.paper_out()
+        let in_order = !self.cutter_error && !self.mechanism_error && !self.head_hot && !self.defect;
+        in_order && !self.cover_open && !self.offline && !self.paper_out()
     }
 
     /// What a person in front of it would see, one word each.
@@ -179,8 +260,12 @@ impl State {
             "near_end": self.near_end(),
             "cover": if self.cover_open { "open" } else { "closed" },
             "cutter": if self.cutter_error || self.cutter_stuck { "jammed" } else { "ok" },
+            "mechanism": if self.mechanism_error { "jammed" } else { "ok" },
+            "head": if self.head_hot { "hot" } else { "ok" },
+            "defect": self.defect,
             "online": self.can_print(),
             "mute": self.mute,
+            "plugged": self.plugged,
             "connected": self.link != Link::Free,
             "slips": self.slips.len(),
         })
@@ -189,7 +274,21 @@ impl State {
     // Receiving.
 
     pub(super) fn has_room(&self) -> bool {
-        self.received.len() < self.buffer_bytes
+        self.received.len() < self.buffer_bytes || self.wants_more
+    }
+
+    /// The printing part has taken a whole command out of the buffer.
+    pub(super) fn take_received(&mut self, length: usize) {
+        self.received.drain(..length);
+        self.wants_more = false;
+        self.hold_back();
+    }
+
+    /// The printing part waits for the rest of a command; true when that makes room.
+    pub(super) fn want_more(&mut self) -> bool {
+        let full = !self.has_room();
+        self.wants_more |= full;
+        full
     }
 
     /// Takes one byte from the line: acts at once when it completes a real-time command, and puts it into the buffer.
@@ -202,14 +301,24 @@ impl State {
             }
             *left -= 1;
         }
+        if let Some(left) = self.unplug_after.as_mut() {
+            if *left == 0 {
+                self.unplug_after = None;
+                self.unplug();
+                return;
+            }
+            *left -= 1;
+        }
         self.received.push_back(byte);
+        self.wants_more = false;
+        self.hold_back();
         self.recent.push_back(byte);
         if self.recent.len() > CLEAR_BUFFER.len() {
             self.recent.pop_front();
         }
         let recent: Vec<u8> = self.recent.iter().copied().collect();
         let action = match recent.as_slice() {
-            [.., 0x10, 0x04, question @ 1..=4] => {
+            [.., 0x10, 0x04, question @ 1..=4] if self.real_time_status == Ability::Known => {
                 let answer = self.told(*question);
                 self.answer(&[answer]);
                 true
@@ -236,17 +345,43 @@ impl State {
         }
     }
 
+    /// Tells the host to wait while the buffer is three quarters full, and to go on when three quarters of it are free.
+    fn hold_back(&mut self) {
+        match self.flow {
+            FlowControl::None | FlowControl::RtsCts => {}
+            FlowControl::XonXoff => {
+                let held = self.received.len();
+                if !self.held_back && held * 4 >= self.buffer_bytes * 3 {
+                    self.held_back = true;
+                    self.outbox.push_back(XOFF);
+                } else if self.held_back && held * 4 <= self.buffer_bytes {
+                    self.held_back = false;
+                    self.outbox.push_back(XON);
+                }
+            }
+        }
+    }
+
     fn throw_away(&mut self) {
         self.received.clear();
+        self.hold_back();
         self.cleared += 1;
     }
 
-    /// Recovers from a cutter error if its cause is gone.
+    /// Ends the errors of knife and mechanism whose cause is gone.
     fn recover(&mut self) {
-        if !self.cutter_stuck {
-            self.cutter_error = false;
-            self.report_change();
-        }
+        self.cutter_error &= self.cutter_stuck;
+        self.mechanism_error &= self.mechanism_stuck;
+        self.report_change();
+    }
+
+    /// The bits of the errors, which stand alike in `DLE EOT` 3 and in the automatic status.
+    fn errors(&self) -> u8 {
+        let mechanism = if self.mechanism_error { 0x04 } else { 0 };
+        let cutter = if self.cutter_error { 0x08 } else { 0 };
+        let defect = if self.defect { 0x20 } else { 0 };
+        let hot = if self.head_hot { 0x40 } else { 0 };
+        mechanism | cutter | defect | hot
     }
 
     // Answering.
@@ -257,10 +392,10 @@ impl State {
             2 => {
                 let cover = if self.cover_open { 0x04 } else { 0 };
                 let paper = if self.paper_out() { 0x20 } else { 0 };
-                let error = if self.cutter_error { 0x40 } else { 0 };
+                let error = if self.errors() != 0 { 0x40 } else { 0 };
                 cover | paper | error
             }
-            3 if self.cutter_error => 0x08,
+            3 => self.errors(),
             4 if self.paper_out() => 0x6C,
             4 if self.near_end() => 0x0C,
             _ => 0,
@@ -271,10 +406,9 @@ impl State {
     fn automatic(&self) -> [u8; 4] {
         let offline = if self.can_print() { 0 } else { 0x08 };
         let cover = if self.cover_open { 0x20 } else { 0 };
-        let cutter = if self.cutter_error { 0x08 } else { 0 };
         let near = if self.near_end() { 0x03 } else { 0 };
         let out = if self.paper_out() { 0x0C } else { 0 };
-        [0x10 | offline | cover, cutter, near | out, 0x0F]
+        [0x10 | offline | cover, self.errors(), near | out, 0x0F]
     }
 
     /// Sends the automatic status if it is switched on and something has changed.

@@ -16,7 +16,7 @@ mod truth;
 
 use crate::clock;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -25,10 +25,10 @@ use std::time::Duration;
 pub use command::CutKind;
 use engine::Engine;
 use mechanism::Shared;
-pub use options::{Ability, INSTRUCTIONS, Instruction, UnknownInstruction, VirtualPrinterOptions};
+pub use options::{Ability, INSTRUCTIONS, Instruction, Trouble, UnknownInstruction, VirtualPrinterOptions};
 use truth::Truth;
 
-use crate::printer::{DEFAULT_BAUD, FlowControl, PrinterSelector};
+use crate::printer::{DEFAULT_BAUD, PrinterSelector};
 
 /// Dots per millimetre of its 203 dpi head.
 const DOTS_PER_MM: usize = 8;
@@ -58,7 +58,6 @@ pub struct PrintedSlip {
 pub struct VirtualPrinter {
     shared: Arc<Shared>,
     selector: PrinterSelector,
-    wake: Option<SocketAddr>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -74,8 +73,7 @@ impl VirtualPrinter {
         let selector = PrinterSelector::Tcp { host: bound.ip().to_string(), port: bound.port() };
         let mut printer = VirtualPrinter::start(selector, options)?;
         let shared = Arc::clone(&printer.shared);
-        printer.threads.push(transport::spawn("listener", move || transport::accept(&listener, &shared, baud))?);
-        printer.wake = Some(bound);
+        printer.threads.push(transport::spawn("listener", move || transport::accept(listener, &shared, baud))?);
         Ok(printer)
     }
 
@@ -86,11 +84,8 @@ impl VirtualPrinter {
     #[cfg(unix)]
     pub fn start_pty(link: &Path, options: VirtualPrinterOptions) -> io::Result<Self> {
         let baud = options.baud;
-        let selector = PrinterSelector::Serial {
-            path: link.to_owned(),
-            baud: baud.unwrap_or(DEFAULT_BAUD),
-            flow: FlowControl::None,
-        };
+        let selector =
+            PrinterSelector::Serial { path: link.to_owned(), baud: baud.unwrap_or(DEFAULT_BAUD), flow: options.flow };
         let mut printer = VirtualPrinter::start(selector, options)?;
         let thread = transport::open_pty(link, &printer.shared, baud)?;
         printer.threads.push(thread);
@@ -102,7 +97,7 @@ impl VirtualPrinter {
         let shared = Arc::new(Shared::new(&options));
         let (sender, receiver) = mpsc::channel();
         let engine = Engine::new(Arc::clone(&shared), sender, &options);
-        let mut printer = VirtualPrinter { shared, selector, wake: None, threads: Vec::new() };
+        let mut printer = VirtualPrinter { shared, selector, threads: Vec::new() };
         printer.threads.push(transport::spawn("truth", move || truth.run(&receiver))?);
         printer.threads.push(transport::spawn("engine", move || engine.run())?);
         Ok(printer)
@@ -158,10 +153,6 @@ impl Drop for VirtualPrinter {
     fn drop(&mut self) {
         self.shared.lock().stopping = true;
         self.shared.ring();
-        if let Some(address) = self.wake {
-            // The listener waits for a connection and looks at nothing else.
-            drop(TcpStream::connect_timeout(&address, Duration::from_secs(1)));
-        }
         for thread in self.threads.drain(..) {
             // A thread that panicked has stopped, which is all that is asked of it.
             drop(thread.join());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::printer::FlowControl;
 use crate::slip::PaperWidth;
 
 /// How the printer is built. The default is an 80 mm printer of the usual speed with a full roll.
@@ -22,6 +23,9 @@ pub struct VirtualPrinterOptions {
     pub baud: Option<u32>,
     /// Bytes that it holds before it stops taking more.
     pub buffer_bytes: usize,
+    /// How it holds back who sends too much on a pseudo terminal: by not reading, or with XOFF as well. There are no wires to
+    /// RTS and CTS.
+    pub flow: FlowControl,
     /// What is wrong with it from the start.
     pub faults: Vec<Instruction>,
     /// Folder for one PNG per slip; created when missing.
@@ -40,6 +44,7 @@ impl Default for VirtualPrinterOptions {
             to_knife_mm: 12,
             baud: None,
             buffer_bytes: 65_536,
+            flow: FlowControl::None,
             faults: Vec::new(),
             png: None,
             log: None,
@@ -56,6 +61,23 @@ pub enum Ability {
     Unknown,
 }
 
+/// Something that begins while paper moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The cover is opened.
+    OpenCover,
+    /// The head is too hot.
+    HotHead,
+    /// The mechanism sticks.
+    StuckMechanism,
+    /// Somebody takes it offline.
+    Offline,
+    /// It stops answering.
+    Mute,
+    /// The cable is pulled.
+    Unplug,
+}
+
 /// Something that happens to the printer, from a command line, from standard input or from a test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Instruction {
@@ -69,8 +91,24 @@ pub enum Instruction {
     CloseCover,
     /// The knife will stick at its next cut, or sticks now.
     JamCutter,
-    /// Somebody frees the knife.
+    /// Somebody frees the knife. The error that it caused ends when the printer is told to recover.
     FreeCutter,
+    /// The mechanism sticks.
+    JamMechanism,
+    /// Somebody frees the mechanism. The error ends when the printer is told to recover.
+    FreeMechanism,
+    /// The head is too hot to print.
+    HeatHead,
+    /// The head has cooled down.
+    CoolHead,
+    /// It breaks: an error from which nothing recovers.
+    Break,
+    /// Somebody repairs it and switches it off and on.
+    Repair,
+    /// It is switched off and on: what it received is gone, and so are errors whose cause is gone.
+    PowerCycle,
+    /// This happens after so many millimetres of paper more.
+    After(f64, Trouble),
     /// It stops answering and goes on printing.
     Mute,
     /// It answers again.
@@ -87,6 +125,14 @@ pub enum Instruction {
     Disconnect,
     /// The connection breaks after this many bytes more.
     DisconnectAfter(u64),
+    /// The cable is pulled: the connection breaks, and there is none until it is plugged in.
+    Unplug,
+    /// The cable is pulled after this many bytes more.
+    UnplugAfter(u64),
+    /// The cable is plugged in.
+    Plug,
+    /// Whether it answers `DLE EOT`.
+    RealTimeStatus(Ability),
     /// Whether it knows `GS ( H`.
     ProcessId(Ability),
     /// Whether it knows `GS a`.
@@ -105,8 +151,11 @@ pub enum Instruction {
 pub struct UnknownInstruction(pub String);
 
 /// All forms of instructions, for `--help`.
-pub const INSTRUCTIONS: &str = "paper MM | paper-out | paper-left MM | near-end | cover open|close | cutter jam|ok | mute | unmute | \
-     offline | online | garbage | clean | disconnect | disconnect-after=BYTES | no-gs-h | no-asb | no-gs-r | no-clear | lying-gs-i";
+pub const INSTRUCTIONS: &str = "paper MM | paper-out | paper-left MM | near-end | cover open|close | cutter jam|ok | mechanism jam|ok | \
+     head hot|ok | defect | repair | power-cycle | mute | unmute | offline | online | garbage | clean | \
+     after MM cover-open|head-hot|mechanism-jam|offline|mute|unplug | \
+     disconnect | disconnect-after=BYTES | unplug | unplug-after=BYTES | plug | \
+     no-dle-eot | no-gs-h | no-asb | no-gs-r | no-clear | lying-gs-i";
 
 impl FromStr for Instruction {
     type Err = UnknownInstruction;
@@ -121,6 +170,7 @@ impl FromStr for Instruction {
         let length = |text: &str| {
             text.parse().ok().filter(|length: &f64| length.is_finite() && *length >= 0.0).ok_or_else(unknown)
         };
+        let bytes = |text: &str| text.parse().map_err(|_| unknown());
         Ok(match words.as_slice() {
             ["paper", "out"] => Instruction::Paper(0.0),
             ["paper", "left", millimetres] => Instruction::PaperLeft(length(millimetres)?),
@@ -130,6 +180,25 @@ impl FromStr for Instruction {
             ["cover", "close" | "closed"] => Instruction::CloseCover,
             ["cutter", "jam"] => Instruction::JamCutter,
             ["cutter", "ok"] => Instruction::FreeCutter,
+            ["mechanism", "jam"] => Instruction::JamMechanism,
+            ["mechanism", "ok"] => Instruction::FreeMechanism,
+            ["head", "hot"] => Instruction::HeatHead,
+            ["head", "ok"] => Instruction::CoolHead,
+            ["defect"] => Instruction::Break,
+            ["repair"] => Instruction::Repair,
+            ["power", "cycle"] => Instruction::PowerCycle,
+            ["after", millimetres, trouble @ ..] => {
+                let trouble = match trouble {
+                    ["cover", "open"] => Trouble::OpenCover,
+                    ["head", "hot"] => Trouble::HotHead,
+                    ["mechanism", "jam"] => Trouble::StuckMechanism,
+                    ["offline"] => Trouble::Offline,
+                    ["mute"] => Trouble::Mute,
+                    ["unplug"] => Trouble::Unplug,
+                    _ => return Err(unknown()),
+                };
+                Instruction::After(length(millimetres)?, trouble)
+            }
             ["mute"] => Instruction::Mute,
             ["unmute"] => Instruction::Unmute,
             ["offline"] => Instruction::Offline,
@@ -137,7 +206,11 @@ impl FromStr for Instruction {
             ["garbage"] => Instruction::Garbage,
             ["clean"] => Instruction::Clean,
             ["disconnect"] => Instruction::Disconnect,
-            ["disconnect", "after", bytes] => Instruction::DisconnectAfter(bytes.parse().map_err(|_| unknown())?),
+            ["disconnect", "after", count] => Instruction::DisconnectAfter(bytes(count)?),
+            ["unplug"] => Instruction::Unplug,
+            ["unplug", "after", count] => Instruction::UnplugAfter(bytes(count)?),
+            ["plug"] => Instruction::Plug,
+            ["no", "dle", "eot"] => Instruction::RealTimeStatus(Ability::Unknown),
             ["no", "gs", "h"] => Instruction::ProcessId(Ability::Unknown),
             ["no", "asb"] => Instruction::AutomaticStatus(Ability::Unknown),
             ["no", "gs", "r"] => Instruction::StatusInTurn(Ability::Unknown),
@@ -162,11 +235,16 @@ mod tests {
             ("cutter jam", Instruction::JamCutter),
             (" MUTE ", Instruction::Mute),
             ("disconnect-after=40", Instruction::DisconnectAfter(40)),
+            ("unplug after 12", Instruction::UnplugAfter(12)),
+            ("after 20 cover open", Instruction::After(20.0, Trouble::OpenCover)),
+            ("after=7.5:head-hot", Instruction::After(7.5, Trouble::HotHead)),
             ("no-gs-h", Instruction::ProcessId(Ability::Unknown)),
         ] {
             assert_eq!(text.parse(), Ok(instruction), "{text}");
         }
-        for text in ["", "paper", "paper -5x", "paper inf", "cover", "explode"] {
+        for text in
+            ["", "paper", "paper -5x", "paper inf", "cover", "explode", "after 5", "after x mute", "unplug after"]
+        {
             assert_eq!(text.parse::<Instruction>(), Err(UnknownInstruction(text.to_owned())), "{text}");
         }
     }

@@ -3,9 +3,15 @@
 use crate::clock;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+#[cfg(unix)]
+use serialport::{SerialPort, TTYPort};
 
 use super::mechanism::{Link, Shared};
 
@@ -21,35 +27,63 @@ pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Res
     thread::Builder::new().name(format!("virtual-printer-{name}")).spawn(work)
 }
 
-/// Accepts connections until the printer is switched off. Like most network printers it serves one and closes the others.
-pub(super) fn accept(listener: &TcpListener, shared: &Arc<Shared>, baud: Option<u32>) {
-    for stream in listener.incoming() {
-        let mut state = shared.lock();
-        let patience = clock::now() + HANDOVER;
-        while state.link != Link::Free && !state.stopping {
-            let left = patience.saturating_duration_since(clock::now());
-            if left.is_zero() {
-                break;
-            }
-            state = shared.wait_for(state, left);
-        }
-        if state.stopping {
+/// Accepts connections until the printer is switched off. Like most network printers it serves one and closes the others; while
+/// its cable is out, nobody listens.
+pub(super) fn accept(listener: TcpListener, shared: &Arc<Shared>, baud: Option<u32>) {
+    let Ok(address) = listener.local_addr() else {
+        return;
+    };
+    let mut listening = Some(listener);
+    loop {
+        let (stopping, plugged) = {
+            let state = shared.lock();
+            (state.stopping, state.plugged)
+        };
+        if stopping {
             return;
         }
-        let Ok(stream) = stream else {
-            continue;
-        };
-        if state.link != Link::Free {
-            // Dropping the stream closes it; the state stays with the one who holds the printer.
-            continue;
+        match listening.take() {
+            None if plugged => listening = TcpListener::bind(address).ok(),
+            None => thread::sleep(LOOK),
+            Some(_) if !plugged => {}
+            Some(listener) => {
+                if is_called(&listener)
+                    && let Ok((stream, _)) = listener.accept()
+                {
+                    receive_call(stream, shared, baud);
+                }
+                listening = Some(listener);
+            }
         }
-        state.connected();
-        drop(state);
-        let for_connection = Arc::clone(shared);
-        // A thread that cannot be started leaves the printer without a connection, and the next one tries again.
-        if spawn("connection", move || serve_tcp(&stream, &for_connection, baud)).is_err() {
-            shared.lock().disconnected();
+    }
+}
+
+/// Waits for somebody who wants to connect, for a moment.
+fn is_called(listener: &TcpListener) -> bool {
+    let limit = Timespec { tv_sec: 0, tv_nsec: i64::from(LOOK.subsec_nanos()) };
+    poll(&mut [PollFd::new(listener, PollFlags::IN)], Some(&limit)).is_ok_and(|ready| ready > 0)
+}
+
+fn receive_call(stream: TcpStream, shared: &Arc<Shared>, baud: Option<u32>) {
+    let mut state = shared.lock();
+    let patience = clock::now() + HANDOVER;
+    while state.link != Link::Free && !state.stopping {
+        let left = patience.saturating_duration_since(clock::now());
+        if left.is_zero() {
+            break;
         }
+        state = shared.wait_for(state, left);
+    }
+    if state.stopping || state.link != Link::Free {
+        // Dropping the stream closes it; the state stays with the one who holds the printer.
+        return;
+    }
+    state.connected();
+    drop(state);
+    let for_connection = Arc::clone(shared);
+    // A thread that cannot be started leaves the printer without a connection, and the next one tries again.
+    if spawn("connection", move || serve_tcp(&stream, &for_connection, baud)).is_err() {
+        shared.lock().disconnected();
     }
 }
 
@@ -153,36 +187,69 @@ fn time_on_line(bytes: usize, baud: Option<u32>) -> Duration {
     }
 }
 
-/// Opens a pseudo terminal, gives it the name `link`, and serves it until the printer is switched off.
+/// Opens a pseudo terminal, gives it the name `link`, and serves it until the printer is switched off. A cable that is pulled
+/// takes the terminal and its name with it, as that of a USB adapter does.
 #[cfg(unix)]
-pub(super) fn open_pty(link: &std::path::Path, shared: &Arc<Shared>, baud: Option<u32>) -> io::Result<JoinHandle<()>> {
-    use serialport::{SerialPort, TTYPort};
-
-    let (mut ours, theirs) = TTYPort::pair()?;
-    ours.set_timeout(LOOK)?;
-    let name = theirs.name().ok_or_else(|| io::Error::from(ErrorKind::NotFound))?;
-    if std::fs::symlink_metadata(link).is_ok_and(|found| found.file_type().is_symlink()) {
-        std::fs::remove_file(link)?;
-    }
-    std::os::unix::fs::symlink(name, link)?;
-    let writer = ours.try_clone_native()?;
+pub(super) fn open_pty(link: &Path, shared: &Arc<Shared>, baud: Option<u32>) -> io::Result<JoinHandle<()>> {
+    let terminal = Terminal::open(link)?;
     let shared = Arc::clone(shared);
-    let link = link.to_owned();
     shared.lock().connected();
     spawn("pty", move || {
-        // Nobody is seen to come or go on a serial line. Holding the other end keeps it alive between its users.
-        let _held = theirs;
+        let link = terminal.link.clone();
+        let mut terminal = Some(terminal);
         let mut state = shared.lock();
         while !state.stopping {
+            if !state.plugged {
+                state.disconnected();
+                // The other end sees that the line is gone.
+                terminal = None;
+                state = shared.wait(state);
+                continue;
+            }
+            // Nobody is seen to come or go on a serial line.
             state.connected();
             drop(state);
-            match (ours.try_clone_native(), writer.try_clone_native()) {
-                (Ok(reader), Ok(writer)) => serve(reader, writer, &shared, baud),
-                (Err(_), _) | (_, Err(_)) => break,
+            match terminal.take().map_or_else(|| Terminal::open(&link), Ok) {
+                Ok(opened) => {
+                    if let (Ok(reader), Ok(writer)) = (opened.ours.try_clone_native(), opened.ours.try_clone_native()) {
+                        serve(reader, writer, &shared, baud);
+                    }
+                    terminal = Some(opened);
+                }
+                Err(_) => thread::sleep(LOOK),
             }
             state = shared.lock();
         }
-        // A link that somebody else removed is no loss.
-        drop(std::fs::remove_file(&link));
     })
+}
+
+/// A pseudo terminal with its name.
+#[cfg(unix)]
+struct Terminal {
+    ours: TTYPort,
+    /// Holding the other end keeps the terminal alive between its users.
+    _theirs: TTYPort,
+    link: PathBuf,
+}
+
+#[cfg(unix)]
+impl Terminal {
+    fn open(link: &Path) -> io::Result<Self> {
+        let (mut ours, theirs) = TTYPort::pair()?;
+        ours.set_timeout(LOOK)?;
+        let name = theirs.name().ok_or_else(|| io::Error::from(ErrorKind::NotFound))?;
+        if std::fs::symlink_metadata(link).is_ok_and(|found| found.file_type().is_symlink()) {
+            std::fs::remove_file(link)?;
+        }
+        std::os::unix::fs::symlink(name, link)?;
+        Ok(Terminal { ours, _theirs: theirs, link: link.to_owned() })
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A link that somebody else removed is no loss.
+        drop(std::fs::remove_file(&self.link));
+    }
 }

@@ -110,9 +110,12 @@ pub(crate) fn fault_of(fault: PrinterFault) -> Fault {
     match fault {
         PrinterFault::Missing | PrinterFault::Permission | PrinterFault::DriverMissing => Fault::PrinterMissing,
         PrinterFault::Busy => Fault::PrinterBusy,
-        PrinterFault::Offline | PrinterFault::Mechanical | PrinterFault::Disconnected | PrinterFault::Silent => {
-            Fault::PrinterOffline
-        }
+        PrinterFault::Offline
+        | PrinterFault::Mechanical
+        | PrinterFault::HeadHot
+        | PrinterFault::Defect
+        | PrinterFault::Disconnected
+        | PrinterFault::Silent => Fault::PrinterOffline,
         PrinterFault::PaperOut => Fault::PaperOut,
         PrinterFault::CoverOpen => Fault::CoverOpen,
         PrinterFault::CutterJam => Fault::CutterJam,
@@ -125,7 +128,11 @@ fn doubt_of(fault: PrinterFault) -> PrintDoubt {
         PrinterFault::Missing | PrinterFault::Permission | PrinterFault::DriverMissing | PrinterFault::Busy => {
             PrintDoubt::PrinterMissing
         }
-        PrinterFault::Offline | PrinterFault::Mechanical | PrinterFault::Disconnected => PrintDoubt::Offline,
+        PrinterFault::Offline
+        | PrinterFault::Mechanical
+        | PrinterFault::HeadHot
+        | PrinterFault::Defect
+        | PrinterFault::Disconnected => PrintDoubt::Offline,
         PrinterFault::PaperOut => PrintDoubt::PaperOut,
         PrinterFault::CoverOpen => PrintDoubt::CoverOpen,
         PrinterFault::CutterJam => PrintDoubt::CutterJam,
