@@ -51,7 +51,7 @@ const WIDE: u8 = 3;
 
 impl Symbology {
     /// What `GS k` calls it.
-    pub(super) fn kind(self) -> u8 {
+    pub(crate) fn kind(self) -> u8 {
         match self {
             Symbology::Code128 => GS_K_CODE128,
             Symbology::Code39 => GS_K_CODE39,

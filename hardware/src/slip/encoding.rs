@@ -41,10 +41,26 @@ pub fn decode_wpc1252(byte: u8) -> Option<char> {
 pub(super) enum Printed {
     /// As this byte of the page.
     Byte(u8),
-    /// Shown as a box: the page does not carry it, and nobody may believe it was never there.
-    Box,
+    /// The page does not carry it: its line is printed as a picture.
+    Missing,
     /// Not at all, because it has no shape of its own (joiners, direction marks, soft hyphens).
     Invisible,
+}
+
+/// The bytes of a text if the printer's page carries all of it. Without a page only ASCII is certain, and a no-break space is a
+/// space.
+pub(super) fn native_bytes(text: &str, wpc1252_page: Option<u8>) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match (printed(character), wpc1252_page) {
+            (Printed::Byte(byte), Some(_)) => bytes.push(byte),
+            (Printed::Byte(0xA0), None) => bytes.push(b' '),
+            (Printed::Byte(byte), None) if byte.is_ascii() => bytes.push(byte),
+            (Printed::Byte(_), None) | (Printed::Missing, _) => return None,
+            (Printed::Invisible, _) => {}
+        }
+    }
+    Some(bytes)
 }
 
 /// Decides for one character. Spaces, hyphens and dashes of other widths are brought to the page's own: they look the same.
@@ -62,7 +78,7 @@ pub(super) fn printed(character: char) -> Printed {
         '\u{02BC}' => '\u{2019}',
         other => other,
     };
-    encode_wpc1252(same_look).map_or(Printed::Box, Printed::Byte)
+    encode_wpc1252(same_look).map_or(Printed::Missing, Printed::Byte)
 }
 
 #[cfg(test)]
@@ -99,11 +115,19 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_lacks_is_a_box_and_never_nothing() {
+    fn what_the_page_lacks_is_missing_and_never_nothing() {
         for character in ['ŋ', 'ع', '中', '😀', '\u{81}', '\u{F8FF}'] {
-            assert_eq!(printed(character), Printed::Box, "{character:?}");
+            assert_eq!(printed(character), Printed::Missing, "{character:?}");
         }
         assert_eq!(printed('\u{202F}'), Printed::Byte(0xA0), "the narrow space before French punctuation");
         assert_eq!(printed('\u{200D}'), Printed::Invisible);
+    }
+
+    #[test]
+    fn a_text_has_bytes_when_the_page_carries_all_of_it() {
+        assert_eq!(native_bytes("Hé\u{200E} €", Some(16)), Some(vec![b'H', 0xE9, b' ', 0x80]));
+        assert_eq!(native_bytes("ekraŋ", Some(16)), None);
+        assert_eq!(native_bytes("A\u{A0}: 1", None), Some(b"A : 1".to_vec()));
+        assert_eq!(native_bytes("Hé", None), None);
     }
 }

@@ -1,24 +1,35 @@
 //! What is printed, as plain values, and the pure way from those values to the bytes of an ESC/POS printer.
 //!
-//! Nothing here opens a device, looks at a clock or knows what a ticket is. Text enters only as [`SafeText`], so that no
-//! service name, however hostile, can become a printer command.
+//! The way: [`Slip`] and [`PrinterProfile`] -> steps (what the printer draws itself, what it gets as a picture, where lines
+//! break) -> bytes ([`render_job`]) and picture ([`preview()`]), both from the same steps. Nothing here opens a device, looks
+//! at a clock or knows what a ticket is. Text enters only as [`SafeText`], so that no service name, however hostile, can become
+//! a printer command.
 
 mod barcode;
 mod bitmap;
 mod encoding;
 mod escpos;
 pub(crate) mod font_a;
-mod layout;
+mod logo;
+mod preview;
 mod profile;
 mod profile_file;
 mod safe_text;
+pub(crate) mod steps;
+mod typeset;
+mod wrap;
 
 pub use barcode::Symbology;
 pub(crate) use barcode::barcode_modules;
 pub(crate) use bitmap::Bitmap;
 pub use encoding::{decode_wpc1252, encode_wpc1252};
 pub(crate) use escpos::INITIALISE;
-pub use escpos::{PrintJob, is_covered, render_bytes, render_job};
+pub use escpos::{PrintJob, render_bytes, render_job};
+pub use logo::{
+    KeptLogo, KeptLogos, Logo, LogoError, LogoKey, ask_kept_logos, define_logo, forget_logo, kept_logos, print_logo,
+};
+pub use preview::preview;
+pub(crate) use preview::sheet;
 pub use profile::{
     CodeDrawing, CutCommand, DoubleByte, Fence, MotionUnits, NvGraphics, PaperWidth, PrinterProfile, ProfileError,
     Provenance, ProvenanceKind, RasterAlignment, RasterCommand, Smoothing, UnknownPaperWidth,
@@ -61,6 +72,8 @@ impl TextSize {
     pub const TALL: TextSize = TextSize { width: 1, height: 2 };
     /// Twice as wide and twice as high.
     pub const DOUBLE: TextSize = TextSize { width: 2, height: 2 };
+    /// As wide as there is; for rules.
+    pub(crate) const WIDEST: TextSize = TextSize { width: 8, height: 1 };
 
     /// Any magnification; values outside 1 to 8 are brought to the nearest one that the printers have.
     #[must_use]
@@ -100,7 +113,7 @@ pub struct TextLine {
     pub weight: Weight,
 }
 
-/// One thing on the paper, from top to bottom. Images and the logo join this list when their part is built.
+/// One thing on the paper, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
     /// A paragraph.
@@ -120,8 +133,26 @@ pub enum Block {
         /// Wanted side of one module in dots, 1 to 16.
         module_dots: u8,
     },
+    /// A barcode in the middle. What has no bars, or is too long for the paper, is printed as text.
+    Barcode {
+        /// What a scanner reads, for example `A045`.
+        data: SafeText,
+        /// The kind of barcode.
+        symbology: Symbology,
+        /// Height in dots, at least 16.
+        height_dots: u8,
+    },
+    /// A logo: by its key where the printer keeps it, as a picture elsewhere.
+    Logo {
+        /// The picture.
+        logo: Logo,
+        /// Where it stands.
+        align: Align,
+    },
     /// A solid line over the paper's whole width.
     Rule,
+    /// A frame over the paper's whole width with a mark for each millimetre, for a test slip.
+    Ruler,
     /// Blank paper, in dots (8 dots are one millimetre on a 203 dpi printer).
     Feed {
         /// Height in dots.
@@ -174,6 +205,24 @@ impl Slip {
     #[must_use]
     pub fn qr(self, data: &str, module_dots: u8) -> Self {
         self.block(Block::Qr { data: SafeText::new(data), module_dots })
+    }
+
+    /// Adds a barcode.
+    #[must_use]
+    pub fn barcode(self, data: &str, symbology: Symbology, height_dots: u8) -> Self {
+        self.block(Block::Barcode { data: SafeText::new(data), symbology, height_dots })
+    }
+
+    /// Adds a logo in the middle.
+    #[must_use]
+    pub fn logo(self, logo: Logo) -> Self {
+        self.block(Block::Logo { logo, align: Align::Centre })
+    }
+
+    /// Adds a frame with marks for millimetres.
+    #[must_use]
+    pub fn ruler(self) -> Self {
+        self.block(Block::Ruler)
     }
 
     /// Adds a line over the whole width.

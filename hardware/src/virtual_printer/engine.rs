@@ -10,8 +10,9 @@ use super::command::{Command, CutKind, Next, next};
 use super::mechanism::Shared;
 use super::options::VirtualPrinterOptions;
 use super::painter::{Painter, Strip};
-use super::paper::{Mark, Paper, picture};
-use super::{DOTS_PER_MM, PrintedSlip};
+use super::paper::{Mark, Paper};
+use super::{DOTS_PER_MM, DPI, PrintedSlip};
+use crate::slip::sheet;
 
 /// Rows that move as one; at 8 dots/mm this is half a millimetre.
 const STEP_ROWS: usize = 4;
@@ -44,7 +45,7 @@ impl Engine {
             trays,
             speed_mm_s: options.speed_mm_s.max(1.0),
             paper: Paper::new(usize::from(options.paper_width.dots()), to_knife),
-            painter: Painter::new(usize::from(options.paper_width.dots())),
+            painter: Painter::new(usize::from(options.paper_width.dots()), DPI),
             busy_until: clock::now(),
             bytes: 0,
             cleared: 0,
@@ -228,7 +229,7 @@ impl Engine {
             bytes: std::mem::take(&mut self.bytes),
             cut: kind,
             at_ms: clock::wall_ms(),
-            picture: Arc::new(picture(&fallen.rows, self.paper.width())),
+            picture: Arc::new(sheet(&fallen.rows, self.paper.width())),
         };
         for mark in fallen.marks {
             match mark {

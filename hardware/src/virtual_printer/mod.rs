@@ -32,6 +32,8 @@ use crate::printer::{DEFAULT_BAUD, PrinterSelector};
 
 /// Dots per millimetre of its 203 dpi head.
 const DOTS_PER_MM: usize = 8;
+/// The same in an inch, as printers call it.
+const DPI: usize = 203;
 
 /// A slip that fell into the tray.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,8 +12,6 @@ use super::paper::Mark;
 use crate::slip::font_a::{CELL_HEIGHT, CELL_WIDTH, Dots, Glyphs, Style};
 use crate::slip::{Bitmap, barcode_modules, decode_wpc1252};
 
-/// Dots of an inch; the head has 203 dpi.
-const DPI: usize = 203;
 /// Line spacing after switching on: 30 dots.
 const DEFAULT_LINE_SPACING: usize = 30;
 /// The upper half of code page 437, which a printer shows when nobody chose another page.
@@ -39,8 +37,8 @@ struct Mode {
     size: u8,
     /// In dots.
     line_spacing: usize,
-    /// Units of feed in an inch.
-    units: usize,
+    /// Units of feed in an inch; nothing as long as a unit is a dot.
+    units: Option<usize>,
     qr_module: u8,
     qr_level: u8,
     barcode_height: u8,
@@ -57,16 +55,12 @@ impl Mode {
         smooth: false,
         size: 0,
         line_spacing: DEFAULT_LINE_SPACING,
-        units: DPI,
+        units: None,
         qr_module: 3,
         qr_level: 48,
         barcode_height: 162,
         barcode_module: 3,
     };
-
-    fn dots(&self, units: u8) -> usize {
-        usize::from(units) * DPI / self.units
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -86,6 +80,8 @@ impl Cell {
 /// Draws.
 pub(super) struct Painter {
     width: usize,
+    /// Dots of an inch.
+    dpi: usize,
     glyphs: Glyphs,
     mode: Mode,
     line: Vec<Cell>,
@@ -95,10 +91,11 @@ pub(super) struct Painter {
 }
 
 impl Painter {
-    /// For paper with this many printable dots in a line.
-    pub(super) fn new(width: usize) -> Self {
+    /// For a head with this many dots in a line and in an inch.
+    pub(super) fn new(width: usize, dpi: usize) -> Self {
         Painter {
             width,
+            dpi,
             glyphs: Glyphs::new(),
             mode: Mode::INITIAL,
             line: Vec::new(),
@@ -129,6 +126,7 @@ impl Painter {
     /// What one command leaves on the paper.
     pub(super) fn draw(&mut self, drawing: Drawing) -> Vec<Strip> {
         let mode = &mut self.mode;
+        let dots = |mode: &Mode, units: u8| usize::from(units) * self.dpi / mode.units.unwrap_or(self.dpi);
         match drawing {
             Drawing::Text(byte) => return self.put(byte),
             Drawing::LineFeed => return vec![self.print_line()],
@@ -144,10 +142,13 @@ impl Painter {
             Drawing::Size(size) => mode.size = size & 0x77,
             Drawing::Reverse(on) => mode.reverse = on & 1 == 1,
             Drawing::Smooth(on) => mode.smooth = on & 1 == 1,
-            Drawing::LineSpacing(units) => mode.line_spacing = mode.dots(units),
+            Drawing::LineSpacing(units) => mode.line_spacing = dots(mode, units),
             Drawing::DefaultLineSpacing => mode.line_spacing = DEFAULT_LINE_SPACING,
-            Drawing::MotionUnits(vertical) => mode.units = if vertical == 0 { DPI } else { usize::from(vertical) },
-            Drawing::FeedUnits(units) => return self.feed(self.mode.dots(units)),
+            Drawing::MotionUnits(vertical) => mode.units = Some(usize::from(vertical)).filter(|units| *units > 0),
+            Drawing::FeedUnits(units) => {
+                let dots = dots(mode, units);
+                return self.feed(dots);
+            }
             Drawing::FeedLines(lines) => return self.feed(usize::from(lines) * self.mode.line_spacing),
             Drawing::QrModule(side) => mode.qr_module = side.clamp(1, 16),
             Drawing::QrLevel(level) => mode.qr_level = level,
@@ -291,3 +292,7 @@ fn draw_cell(rows: &mut [Vec<bool>], dots: &Dots, left: usize, top: usize, cell:
         }
     }
 }
+
+#[cfg(test)]
+#[path = "painter_tests.rs"]
+mod tests;

@@ -3,13 +3,6 @@
 //! Grows at the head and is cut at the knife, which sits some way behind: what is cut off begins with the blank stretch that
 //! the cut before left there, as on real paper. Knows no commands, no time and no sensors.
 
-use image::GrayImage;
-
-/// Unprintable margin on each side of the picture, in dots: 4 mm, as on an 80 mm roll.
-const MARGIN: usize = 32;
-const WHITE: u8 = 255;
-const EDGE: u8 = 208;
-
 /// Something readable and the row at which it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -65,24 +58,6 @@ impl Paper {
         self.marks = kept.into_iter().map(|(row, mark)| (row - at, mark)).collect();
         CutOff { rows, marks: fallen.into_iter().map(|(_, mark)| mark).collect() }
     }
-}
-
-/// The slip as a picture with the roll's margins and a thin edge.
-pub(super) fn picture(rows: &[Vec<bool>], width: usize) -> GrayImage {
-    let outer = width + 2 * MARGIN;
-    let mut dots = Vec::with_capacity(outer * (rows.len() + 2));
-    dots.resize(outer, EDGE);
-    for row in rows {
-        dots.push(EDGE);
-        dots.extend([WHITE; MARGIN - 1]);
-        dots.extend(row.iter().map(|black| if *black { 0 } else { WHITE }));
-        dots.extend([WHITE; MARGIN - 1]);
-        dots.push(EDGE);
-    }
-    dots.resize(outer * (rows.len() + 2), EDGE);
-    let size = |length: usize| u32::try_from(length).unwrap_or_default();
-    // The buffer has the size of the picture, or the picture would be empty and a test would say so.
-    GrayImage::from_raw(size(outer), size(rows.len() + 2), dots).unwrap_or_default()
 }
 
 #[cfg(test)]
