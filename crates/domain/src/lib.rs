@@ -6,6 +6,7 @@
 
 mod hours;
 mod ids;
+pub mod intelligence;
 mod language;
 mod number;
 mod order;

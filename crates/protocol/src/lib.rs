@@ -8,6 +8,7 @@
 pub mod api;
 pub mod configuration;
 pub mod event;
+pub mod intelligence;
 pub mod provisioning;
 pub mod record;
 pub mod station_sync;

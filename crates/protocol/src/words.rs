@@ -1,6 +1,7 @@
 //! The words that stand for closed enums on the wire and in files: one table for each, read and written here only.
 
 use crate::ProtocolError;
+use smartqueue_domain::intelligence::{AlertKind, Confidence, LoadStatus, Severity, TransferPriority};
 use smartqueue_domain::{
     Algorithm, Channel, Language, PrintDoubt, PrintEvidence, SeriesLetter, TicketStatus, VoidReason,
 };
@@ -78,6 +79,47 @@ words!(
     /// Why a ticket was taken back.
     void_word, read_void, VoidReason, "reason", {
     VoidReason::NeverSent => "never_sent",
+});
+
+words!(
+    /// What is wrong with a queue.
+    alert_word, read_alert, AlertKind, "type", {
+    AlertKind::Capacity => "capacity",
+    AlertKind::SlaBreach => "sla_breach",
+    AlertKind::NoAgents => "no_agents",
+    AlertKind::HighWaitTime => "high_wait_time",
+});
+
+words!(
+    /// How much an alert matters.
+    severity_word, read_severity, Severity, "severity", {
+    Severity::Medium => "medium",
+    Severity::High => "high",
+    Severity::Critical => "critical",
+});
+
+words!(
+    /// How a queue's load is judged.
+    load_word, read_load, LoadStatus, "status", {
+    LoadStatus::Overloaded => "overloaded",
+    LoadStatus::Balanced => "balanced",
+    LoadStatus::Underloaded => "underloaded",
+});
+
+words!(
+    /// How far a figure can be relied on.
+    confidence_word, read_confidence, Confidence, "confidence", {
+    Confidence::Low => "low",
+    Confidence::Medium => "medium",
+    Confidence::High => "high",
+});
+
+words!(
+    /// How much a transfer would help.
+    transfer_priority_word, read_transfer_priority, TransferPriority, "priority", {
+    TransferPriority::High => "high",
+    TransferPriority::Medium => "medium",
+    TransferPriority::Low => "low",
 });
 
 /// Reads a language code.

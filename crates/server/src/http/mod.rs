@@ -4,6 +4,7 @@ mod agents;
 mod answer;
 mod caller;
 mod health;
+mod intelligence;
 mod login;
 mod outer;
 mod pages;
@@ -109,6 +110,13 @@ fn api() -> Router<Arc<App>> {
         .route("/tickets/{id}/{step}", post(tickets::step))
         .route("/queues", get(places::queues))
         .route("/queues/{id}", get(places::queue).patch(places::change_queue))
+        .route("/queues/overview", get(intelligence::overview))
+        .route("/queues/load_balance", get(intelligence::load_balance))
+        .route("/queues/optimization_report", get(intelligence::optimization_report))
+        .route("/queues/{id}/stats", get(intelligence::stats))
+        .route("/queues/{id}/health", get(intelligence::health))
+        .route("/queues/{id}/predictions", get(intelligence::predictions))
+        .route("/queues/{id}/algorithm_recommendation", get(intelligence::algorithm_recommendation))
         .route("/agents", get(agents::list))
         .route("/agents/{id}", get(agents::one))
         .route("/agents/{id}/call-next", post(agents::call_next))

@@ -9,6 +9,8 @@ pub mod demo;
 pub mod events;
 pub mod figures;
 pub mod file;
+pub mod hours;
+pub mod intelligence;
 pub mod migrate;
 pub mod numbers;
 pub mod people;

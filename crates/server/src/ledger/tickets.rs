@@ -4,7 +4,7 @@
 use super::events::{self, Kind};
 use super::figures::{self, Line, Rule};
 use super::writer::Writing;
-use super::{Ledger, numbers, places};
+use super::{Ledger, hours, numbers, places};
 use crate::trouble::Trouble;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use smartqueue_domain::{
@@ -239,6 +239,7 @@ pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<Tic
             entry.station,
         ])?;
     let ticket = find_of(writing.connection, entry.tenant, entry.id)?;
+    hours::count_arrival(writing.connection, &ticket)?;
     say(writing, Kind::TicketCreated, &ticket, None, false)
 }
 
@@ -357,6 +358,7 @@ impl Step {
 /// Takes one step in a ticket's life.
 pub(super) fn take(writing: &mut Writing<'_>, mut ticket: TicketRow, step: Step) -> Result<TicketAnswer, Trouble> {
     ticket.status = ticket.status.after(step.transition())?;
+    let was_called = ticket.called_at.is_some();
     let now = Some(writing.now_ms);
     let mut kind = Kind::TicketUpdated;
     let mut recall = false;
@@ -388,6 +390,7 @@ pub(super) fn take(writing: &mut Writing<'_>, mut ticket: TicketRow, step: Step)
         }
     }
     store(writing.connection, &ticket)?;
+    hours::count_step(writing.connection, &ticket, was_called, writing.now_ms)?;
     say(writing, kind, &ticket, left, recall)
 }
 

@@ -4,6 +4,7 @@
 mod crowd;
 mod file;
 mod house;
+mod intelligence;
 mod process;
 mod rest;
 mod sign_in;
