@@ -39,6 +39,14 @@ integer_id! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TicketId(pub Uuid);
 
+/// One start of a machine: the boot-time clock counts from it, and two moments of one boot can be subtracted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BootId(pub Uuid);
+
+/// One life of a server's database: what was seen of another life no longer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Epoch(pub Uuid);
+
 impl fmt::Display for TicketId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)

@@ -14,17 +14,21 @@ mod queue;
 mod record;
 mod refusal;
 mod service_day;
+mod state_hash;
 mod ticket;
 mod wait;
 
 pub use hours::{LocalTime, NextOpening, OpeningPeriod, WeeklyHours};
-pub use ids::{AgentId, CounterId, DisplayId, QueueId, ServiceId, SiteId, StationId, TicketId};
+pub use ids::{AgentId, BootId, CounterId, DisplayId, Epoch, QueueId, ServiceId, SiteId, StationId, TicketId};
 pub use language::Language;
-pub use number::{LAST_VALUE, NumberError, SeriesLetter, TicketNumber};
+pub use number::{LABEL_COOL_DOWN_MS, LAST_VALUE, NEAR_LAST_VALUE, NumberError, SeriesLetter, TicketNumber};
 pub use order::{Candidate, arrange, next_candidate};
 pub use queue::{Algorithm, Queue, QueueName};
-pub use record::{CopyNumber, PrintDoubt, PrintEvidence, PrintOutcome, Record, SeriesGrant, VoidReason};
+pub use record::{
+    BootMoment, CopyNumber, DatedBy, PrintDoubt, PrintEvidence, PrintOutcome, Record, SeriesGrant, VoidReason,
+};
 pub use refusal::Refusal;
-pub use service_day::ServiceDay;
+pub use service_day::{ROLLOVER_HOUR, Rollover, ServiceDay, day_by_rollovers};
+pub use state_hash::{LiveTicket, state_hash};
 pub use ticket::{Channel, TicketStatus, Transition, TransitionRefused};
 pub use wait::{DEFAULT_SERVICE_SECONDS, WaitRange, eta_seconds, people_ahead_wait};

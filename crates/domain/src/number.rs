@@ -8,6 +8,13 @@ use std::fmt;
 /// The last value before a series starts again at 1.
 pub const LAST_VALUE: u32 = 999;
 
+/// From this value on (80 % of the series) staff are warned that the numbers of the day will start again.
+pub const NEAR_LAST_VALUE: u32 = 800;
+
+/// So long after a label was used nobody sees it on a second paper, even when its first holder has been served: whoever
+/// was called by it may still be in the room.
+pub const LABEL_COOL_DOWN_MS: u64 = 2 * 3_600_000;
+
 /// Which series of a queue a number belongs to.
 ///
 /// The main series shows the queue's prefix alone (`A045`). Every other issuer of the same queue shows its own letter

@@ -1,7 +1,7 @@
 //! Records: the past facts that a station's journal holds. A station's whole state is the sum of its records.
 //! This module never stores them; `protocol` gives them their frozen form and `journal` their place on the disk.
 
-use crate::{Language, QueueId, SeriesLetter, ServiceDay, StationId, TicketId, TicketNumber};
+use crate::{BootId, Language, QueueId, SeriesLetter, ServiceDay, StationId, TicketId, TicketNumber};
 
 /// Which print of a ticket: 0 is the original, 1 the first copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +58,26 @@ pub enum PrintOutcome {
 pub enum VoidReason {
     /// The station stopped after the number was durable and before the first byte went to the printer.
     NeverSent,
+    /// The server was asked for a number, and the touch ended without one.
+    NeverIssued,
+}
+
+/// A moment by the boot-time clock, which counts on while the machine sleeps and that nobody can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BootMoment {
+    /// The start of the machine from which it counts.
+    pub boot: BootId,
+    /// Milliseconds since then.
+    pub elapsed_ms: u64,
+}
+
+/// Whose clock a time was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DatedBy {
+    /// The server's, heard in the same boot and carried on by the boot-time clock.
+    Server,
+    /// The machine's own wall clock, which may be wrong.
+    WallClock,
 }
 
 /// The server's word that this station is the only issuer of a queue's main series, from a day on.
@@ -81,10 +101,26 @@ pub enum Record {
     },
     /// The server made this station the only issuer of a main series.
     SeriesGranted(SeriesGrant),
+    /// This station gives a main series back: from this day on it issues no number of it.
+    SeriesReleased(SeriesGrant),
+    /// Another machine works under this station's identity: until a new pairing it is nobody and issues nothing.
+    IdentityLost,
     /// A new service day began here.
     DayOpened {
         /// The day.
         day: ServiceDay,
+    },
+    /// A touch that the server is about to be asked a number for. Without this record a late answer could give a number
+    /// to somebody whom no paper ever reached.
+    TicketRequested {
+        /// The ticket.
+        ticket: TicketId,
+        /// Its queue.
+        queue: QueueId,
+        /// The language of the customer.
+        language: Language,
+        /// Time of the touch, UTC milliseconds.
+        touched_at_ms: i64,
     },
     /// A number was taken: it is durable, and not yet on paper.
     TicketIssued {
@@ -102,8 +138,12 @@ pub enum Record {
         language: Language,
         /// Higher goes first.
         priority: i64,
-        /// Time of the touch, UTC milliseconds by this station's clock.
+        /// Time of the touch, UTC milliseconds.
         touched_at_ms: i64,
+        /// Whose clock that time is from.
+        dated_by: DatedBy,
+        /// The same moment by the boot-time clock, from which the server finds the ticket's true age.
+        moment: Option<BootMoment>,
     },
     /// The slip is about to be handed to the printer: from here on it may be on paper.
     SlipSent {

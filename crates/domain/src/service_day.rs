@@ -9,12 +9,12 @@ use std::fmt;
 pub struct ServiceDay(pub i64);
 
 /// The local hour at which a service day ends, unless the site says otherwise.
-const ROLLOVER_HOUR: i64 = 4;
+pub const ROLLOVER_HOUR: i8 = 4;
 
 impl ServiceDay {
     /// The service day a local time falls into.
     pub fn of(now: LocalTime) -> ServiceDay {
-        ServiceDay(now.minus_minutes(ROLLOVER_HOUR * 60).day())
+        ServiceDay(now.minus_minutes(i64::from(ROLLOVER_HOUR) * 60).day())
     }
 
     /// Reads `YYYY-MM-DD`.
@@ -26,6 +26,22 @@ impl ServiceDay {
         let candidate = ServiceDay(days_from_civil(year, month, day));
         (candidate.to_string() == text).then_some(candidate)
     }
+}
+
+/// The instant at which a service day begins, as the server worked it out in the site's zone: summer time and the site's
+/// rollover hour are in it already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Rollover {
+    /// UTC milliseconds.
+    pub at_ms: i64,
+    /// The day that begins.
+    pub day: ServiceDay,
+}
+
+/// The service day of an instant by the rollovers that are known, in their order. Nothing before the first of them;
+/// after the last the last day goes on, because nobody knows when it ends.
+pub fn day_by_rollovers(rollovers: &[Rollover], at_ms: i64) -> Option<ServiceDay> {
+    rollovers.iter().take_while(|rollover| rollover.at_ms <= at_ms).last().map(|rollover| rollover.day)
 }
 
 impl fmt::Display for ServiceDay {
@@ -80,6 +96,17 @@ mod tests {
         for text in ["", "2026", "2026-13-01", "2026-02-30", "2026-2-3", "x-y-z"] {
             assert_eq!(ServiceDay::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_instant_has_the_day_of_the_last_rollover_before_it() {
+        let rollovers = [(100, 1), (200, 2), (300, 3)].map(|(at_ms, day)| Rollover { at_ms, day: ServiceDay(day) });
+        for (at_ms, day) in
+            [(99, None), (100, Some(1)), (199, Some(1)), (200, Some(2)), (300, Some(3)), (9_999, Some(3))]
+        {
+            assert_eq!(day_by_rollovers(&rollovers, at_ms), day.map(ServiceDay), "{at_ms}");
+        }
+        assert_eq!(day_by_rollovers(&[], 100), None);
     }
 
     #[test]

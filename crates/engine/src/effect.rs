@@ -1,6 +1,6 @@
 //! All that a station can do, as one closed enum. The shell starts a worker for each and reports back with an input.
 
-use smartqueue_domain::{CopyNumber, Language, Record, TicketId, TicketNumber, WaitRange};
+use smartqueue_domain::{CopyNumber, Language, QueueId, Record, TicketId, TicketNumber, WaitRange};
 
 /// Names one append, so that its answer finds what waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +36,18 @@ pub enum Effect {
     Push,
     /// The events do not follow each other: connect anew.
     Resynchronise,
+    /// What this station sees is not what the server sees: connect anew, forget the cursor, be shown everything.
+    StartOver,
+    /// Ask the server for a number, then answer with [`crate::Input::NumberAllocated`] or
+    /// [`crate::Input::NumberRefused`]. The engine counts the time itself.
+    RequestNumber {
+        /// The ticket.
+        ticket: TicketId,
+        /// The queue.
+        queue: QueueId,
+    },
+    /// Remember the server's time together with the machine's present boot. Losing it costs evidence, never a number.
+    RememberServerTime(crate::ServerTime),
     /// Speak a call, then answer with [`crate::Input::Announced`].
     Announce(CallToAnnounce),
     /// Tell the server how a call's announcement ended.

@@ -31,11 +31,17 @@ pub enum Fault {
     NotPaired,
     /// The machine's clock and the server's disagree by more than two minutes.
     ClockDoubtful,
+    /// A series is at 80 % of its numbers or beyond: they will start again at 1 over those that nobody holds.
+    NumbersRunLow,
+    /// The server set records of this station aside because they make no sense to it: somebody must look at them.
+    RecordsSetAside,
+    /// The published configuration cannot be used: the last good one stands.
+    ConfigurationRefused,
 }
 
 impl Fault {
     /// Every fault, for tables that must be complete.
-    pub const ALL: [Fault; 13] = [
+    pub const ALL: [Fault; 16] = [
         Fault::PrinterMissing,
         Fault::PrinterOffline,
         Fault::PaperOut,
@@ -49,6 +55,9 @@ impl Fault {
         Fault::ServerRefused,
         Fault::NotPaired,
         Fault::ClockDoubtful,
+        Fault::NumbersRunLow,
+        Fault::RecordsSetAside,
+        Fault::ConfigurationRefused,
     ];
 
     /// The code that finds the words.
@@ -67,6 +76,9 @@ impl Fault {
             Fault::ServerRefused => "server_refused",
             Fault::NotPaired => "not_paired",
             Fault::ClockDoubtful => "clock_doubtful",
+            Fault::NumbersRunLow => "numbers_run_low",
+            Fault::RecordsSetAside => "records_set_aside",
+            Fault::ConfigurationRefused => "configuration_refused",
         }
     }
 
@@ -85,7 +97,10 @@ impl Fault {
             | Fault::JournalFailed
             | Fault::ServerRefused
             | Fault::NotPaired
-            | Fault::ClockDoubtful => false,
+            | Fault::ClockDoubtful
+            | Fault::NumbersRunLow
+            | Fault::RecordsSetAside
+            | Fault::ConfigurationRefused => false,
         }
     }
 
@@ -103,7 +118,10 @@ impl Fault {
             | Fault::JournalFailed
             | Fault::ServerRefused
             | Fault::NotPaired
-            | Fault::ClockDoubtful => None,
+            | Fault::ClockDoubtful
+            | Fault::NumbersRunLow
+            | Fault::RecordsSetAside
+            | Fault::ConfigurationRefused => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{AppendToken, DisplayOptions, Fault, PrintJob, Settings};
 use smartqueue_domain::{
-    Language, PrintOutcome, QueueId, Record, SeriesGrant, SeriesLetter, StationId, TicketId, TicketStatus,
+    BootId, Epoch, Language, PrintOutcome, QueueId, Record, SeriesGrant, SeriesLetter, ServiceDay, StationId, TicketId,
+    TicketNumber, TicketStatus,
 };
 
 /// Something that happened.
@@ -22,6 +23,8 @@ pub enum Input {
         /// Which append.
         token: AppendToken,
     },
+    /// The journal's file failed in another way: it cannot be trusted with the next record.
+    JournalFailed,
     /// A slip came to its end.
     Printed {
         /// Which job.
@@ -40,6 +43,41 @@ pub enum Input {
         station: StationId,
         /// The letter of its private series.
         letter: SeriesLetter,
+    },
+    /// Another machine works under this station's identity: a copy of its disk, or the one that it is a copy of.
+    IdentityLost,
+    /// The server answered an [`crate::Effect::RequestNumber`]. An answer that comes late changes nothing.
+    NumberAllocated {
+        /// The ticket.
+        ticket: TicketId,
+        /// The series of the number.
+        letter: SeriesLetter,
+        /// The number.
+        number: TicketNumber,
+        /// Its service day.
+        day: ServiceDay,
+    },
+    /// The server gives no number for this ticket, or could not be asked.
+    NumberRefused {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// The server answered something that it was asked over the link.
+    ServerAnswered {
+        /// Milliseconds from the question to the answer.
+        took_ms: u64,
+    },
+    /// The server set records of this station aside because they make no sense to it.
+    RecordsSetAside {
+        /// How many.
+        count: u64,
+    },
+    /// What this station's view looks like on the server after an event.
+    StateHashHeard {
+        /// The event.
+        seq: u64,
+        /// [`smartqueue_domain::state_hash`] of the live tickets.
+        hash: u64,
     },
     /// The server answered a hello: everything it holds for this station.
     Greeted(Box<Greeting>),
@@ -147,6 +185,16 @@ pub struct Greeting {
     pub tickets: Vec<RemoteTicket>,
     /// The figures of every queue.
     pub figures: Vec<(QueueId, Figures)>,
+    /// The life of the server's database; nothing from a server that does not tell.
+    pub server_epoch: Option<Epoch>,
+    /// The main series from which the server gives numbers, each from a day on.
+    pub server_series: Vec<SeriesGrant>,
+    /// The main series that the server wants back, each from a day on at the earliest.
+    pub released: Vec<SeriesGrant>,
+    /// Records of this station that the server set aside.
+    pub set_aside: u64,
+    /// Whether the published configuration could not be used, so that `settings` are made of the last good one.
+    pub configuration_refused: bool,
 }
 
 /// What a queue's waiting time depends on.
@@ -218,6 +266,26 @@ pub enum AnnouncementOutcome {
     Silent,
     /// It should have been heard and could not be.
     Failed,
+}
+
+/// What a station remembers beside its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The highest record that the server acknowledged.
+    pub server_holds: u64,
+    /// The present start of the machine.
+    pub boot: BootId,
+    /// The server's time as it was heard last in this boot; nothing when it was not.
+    pub server_time: Option<ServerTime>,
+}
+
+/// The server's time at a moment of the present boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerTime {
+    /// UTC milliseconds by the server.
+    pub server_ms: i64,
+    /// [`crate::Now::elapsed_ms`] when it was heard.
+    pub elapsed_ms: u64,
 }
 
 /// A record with its place in the journal, as it is read back at start.

@@ -1,16 +1,11 @@
-//! The kiosk: touches become tickets, and the screen follows. This module never draws; it says which screen stands.
+//! The kiosk: what somebody in front of it asks for, and which screen stands. This module never draws, and a touch
+//! becomes a number in `numbering`.
 
-use crate::series::Choice;
-use crate::station::AppendPurpose;
-use crate::tickets::{OwnTicket, Ticket};
 use crate::{
-    ClosedReason, Command, DisplayOptions, Effect, KioskScreen, KioskView, Now, PrintJob, PrintState, ServiceState,
-    ServiceTile, SessionView, Station, TicketCard, UnlockState,
+    ClosedReason, Command, DisplayOptions, Effect, KioskScreen, KioskView, Now, ServiceState, ServiceTile, SessionView,
+    Station, TicketCard, UnlockState,
 };
-use smartqueue_domain::{
-    CopyNumber, Language, NextOpening, PrintOutcome, Queue, QueueId, Record, Refusal, SeriesLetter, TicketId,
-    TicketStatus,
-};
+use smartqueue_domain::{Language, NextOpening, PrintOutcome, Queue, QueueId, Refusal, TicketId};
 
 // Times from the experience design: idle, warning, result with paper, result without.
 const IDLE_MS: u64 = 30_000;
@@ -21,9 +16,6 @@ const REFUSAL_MS: u64 = 8_000;
 const STAFF_IDLE_MS: u64 = 120_000;
 const LOCK_OUT_MS: u64 = 60_000;
 const WRONG_PINS: u32 = 5;
-
-/// How long a touch waits for the server's first answer after a start. It is the protocol's limit for an Issue.
-const ASK_MS: u64 = 800;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Screen {
@@ -44,23 +36,6 @@ pub(crate) struct Kiosk {
     paused: bool,
     wrong_pins: u32,
     locked_until_ms: u64,
-    /// Touches that wait for the server's first answer, each with its deadline.
-    waiting: Vec<WaitingTouch>,
-}
-
-#[derive(Clone, Debug)]
-struct WaitingTouch {
-    touch: Touch,
-    until_ms: u64,
-}
-
-/// A touch on a service.
-#[derive(Clone, Copy, Debug)]
-struct Touch {
-    queue: QueueId,
-    ticket: TicketId,
-    language: Language,
-    at_ms: i64,
 }
 
 impl Kiosk {
@@ -73,7 +48,6 @@ impl Kiosk {
             paused: false,
             wrong_pins: 0,
             locked_until_ms: 0,
-            waiting: Vec::new(),
         }
     }
 
@@ -94,7 +68,7 @@ impl Station {
         match command {
             Command::TakeTicket { queue, language, ticket } => {
                 let language = language.unwrap_or(self.kiosk.language);
-                self.take_ticket(Touch { queue, ticket, language, at_ms: now.wall_ms }, now);
+                self.take_ticket(queue, ticket, language, now);
             }
             Command::Reprint { ticket } => self.reprint(ticket),
             Command::ChooseLanguage { language } if self.settings.languages.contains(&language) => {
@@ -167,33 +141,7 @@ impl Station {
         self.kiosk.screen = Screen::Unlock { state, until_ms: now.elapsed_ms + IDLE_MS };
     }
 
-    fn take_ticket(&mut self, touch: Touch, now: Now) {
-        if self.is_known(touch.ticket) {
-            return;
-        }
-        if let Some(reason) = self.refusal(touch.queue, now) {
-            self.refuse(reason, now);
-            return;
-        }
-        self.advance_day(now);
-        match self.series.choose(touch.queue, self.settings.has_server, !self.link.settled) {
-            Choice::Series(letter) => self.issue(touch, letter, now),
-            Choice::AskServer => {
-                self.kiosk.screen = Screen::Issuing { queue: touch.queue, ticket: touch.ticket };
-                self.kiosk.waiting.push(WaitingTouch { touch, until_ms: now.elapsed_ms + ASK_MS });
-            }
-            Choice::NotPaired => self.refuse(Refusal::NotPaired, now),
-        }
-    }
-
-    /// A repeated command is harmless: its ticket exists, is being made durable, or waits to be decided.
-    fn is_known(&self, ticket: TicketId) -> bool {
-        self.tickets.get(ticket).is_some()
-            || self.is_being_issued(ticket)
-            || self.kiosk.waiting.iter().any(|waiting| waiting.touch.ticket == ticket)
-    }
-
-    fn refusal(&self, queue: QueueId, now: Now) -> Option<Refusal> {
+    pub(crate) fn refusal(&self, queue: QueueId, now: Now) -> Option<Refusal> {
         if self.journal_failed() {
             return Some(Refusal::JournalFailed);
         }
@@ -213,90 +161,18 @@ impl Station {
         queue.max_capacity.is_some_and(|capacity| self.tickets.waiting(queue.id) >= capacity)
     }
 
-    fn refuse(&mut self, reason: Refusal, now: Now) {
+    pub(crate) fn refuse(&mut self, reason: Refusal, now: Now) {
         self.kiosk.screen = Screen::Refused { reason, until_ms: now.elapsed_ms + REFUSAL_MS };
     }
 
-    /// The server answered, or will not in time: decides every touch that waited for it.
-    pub(crate) fn decide_waiting_touches(&mut self, now: Now) {
-        for waiting in std::mem::take(&mut self.kiosk.waiting) {
-            let due = self.link.settled || waiting.until_ms <= now.elapsed_ms;
-            match self.series.choose(waiting.touch.queue, self.settings.has_server, !due) {
-                Choice::Series(letter) => self.issue(waiting.touch, letter, now),
-                Choice::AskServer => self.kiosk.waiting.push(waiting),
-                Choice::NotPaired => self.refuse(Refusal::NotPaired, now),
-            }
-        }
+    /// A touch was accepted; its number is on its way.
+    pub(crate) fn kiosk_issuing(&mut self, queue: QueueId, ticket: TicketId) {
+        self.kiosk.screen = Screen::Issuing { queue, ticket };
     }
 
-    pub(crate) fn has_waiting_touches(&self) -> bool {
-        !self.kiosk.waiting.is_empty()
-    }
-
-    fn issue(&mut self, touch: Touch, letter: SeriesLetter, now: Now) {
-        let Touch { queue: queue_id, ticket, language, at_ms } = touch;
-        let (Some(queue), Some(day)) = (self.settings.queue(queue_id), self.series.day()) else {
-            self.refuse(Refusal::UnknownQueue, now);
-            return;
-        };
-        let tickets = &self.tickets;
-        let Some(number) = self.series.take(queue, letter, |number| tickets.is_live_label(number), now) else {
-            self.refuse(Refusal::QueueFull, now);
-            return;
-        };
-        let priority = 0;
-        let record = Record::TicketIssued {
-            ticket,
-            queue: queue_id,
-            letter,
-            number: number.clone(),
-            day,
-            language,
-            priority,
-            touched_at_ms: at_ms,
-        };
-        let issued = Ticket {
-            queue: queue_id,
-            number: number.to_string(),
-            priority,
-            created_at_ms: at_ms,
-            status: TicketStatus::Waiting,
-            own: Some(OwnTicket {
-                number,
-                language,
-                day,
-                issued_seq: 0,
-                print: PrintState::Issued,
-                original_may_exist: false,
-                copies: 0,
-                people_ahead: None,
-                wait: None,
-            }),
-        };
-        self.kiosk.screen = Screen::Issuing { queue: queue_id, ticket };
-        self.append(AppendPurpose::IssueTicket(ticket, Box::new(issued)), vec![record]);
-    }
-
-    /// The number is durable: from here on it exists, and its slip may be printed.
-    pub(crate) fn settle_issued(&mut self, ticket: TicketId, mut issued: Ticket, seq: u64, now: Now) {
-        let queue = issued.queue;
-        let algorithm = self.settings.queue(queue).map(|queue| queue.algorithm).unwrap_or_default();
-        if let Some(own) = issued.own.as_mut() {
-            own.issued_seq = seq;
-        }
-        self.tickets.add_own(ticket, issued);
-        // A count that misses the calls of a lost server would be a guess: then the slip says nothing.
-        if self.link.is_online() {
-            let ahead = self.tickets.people_ahead(ticket, queue, algorithm, now.wall_ms);
-            let wait = self.tickets.wait_behind(ahead, queue);
-            if let Some(own) = self.tickets.own_mut(ticket) {
-                own.people_ahead = Some(ahead);
-                own.wait = Some(wait);
-            }
-        }
-        let until_ms = now.elapsed_ms + RESULT_WITHOUT_PAPER_MS;
-        self.kiosk.screen = Screen::Result { ticket, until_ms };
-        self.enqueue_print(PrintJob { ticket, copy: CopyNumber::ORIGINAL });
+    /// The number is durable: it stands on the screen.
+    pub(crate) fn kiosk_issued(&mut self, ticket: TicketId, now: Now) {
+        self.kiosk.screen = Screen::Result { ticket, until_ms: now.elapsed_ms + RESULT_WITHOUT_PAPER_MS };
     }
 
     pub(crate) fn kiosk_append_failed(&mut self, now: Now) {
@@ -338,9 +214,6 @@ impl Station {
             | Screen::Unlock { .. }
             | Screen::Maintenance { .. } => {}
         }
-        if self.kiosk.waiting.iter().any(|waiting| waiting.until_ms <= now.elapsed_ms) {
-            self.decide_waiting_touches(now);
-        }
     }
 
     fn session_end(&self, default_language: Language) -> Option<u64> {
@@ -352,7 +225,7 @@ impl Station {
     }
 
     pub(crate) fn kiosk_timeout(&self, now: Now) -> Option<u64> {
-        let screen = match self.kiosk.screen {
+        match self.kiosk.screen {
             Screen::Result { until_ms, .. }
             | Screen::Refused { until_ms, .. }
             | Screen::Unlock { until_ms, .. }
@@ -363,9 +236,7 @@ impl Station {
                 warning.or(self.session_end(default_language))
             }
             Screen::Issuing { .. } => None,
-        };
-        let waiting = self.kiosk.waiting.iter().map(|waiting| waiting.until_ms).min();
-        screen.into_iter().chain(waiting).min()
+        }
     }
 
     pub(crate) fn kiosk_view(&self, now: Now) -> KioskView {

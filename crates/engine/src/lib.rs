@@ -7,11 +7,13 @@
 #![warn(missing_docs)]
 
 mod board;
+mod breaker;
 mod effect;
 mod fault;
 mod input;
 mod kiosk;
 mod now;
+mod numbering;
 mod printing;
 mod recovery;
 mod series;
@@ -23,7 +25,9 @@ mod view;
 
 pub use effect::{AppendToken, CallToAnnounce, Effect, PrintJob, SlipContent};
 pub use fault::Fault;
-pub use input::{AnnouncementOutcome, Command, Figures, Greeting, Input, RemoteEvent, RemoteTicket, StoredFact};
+pub use input::{
+    AnnouncementOutcome, Command, Figures, Greeting, Input, Memory, RemoteEvent, RemoteTicket, ServerTime, StoredFact,
+};
 pub use now::Now;
 pub use settings::{DisplayOptions, Settings};
 pub use station::Station;

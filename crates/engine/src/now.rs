@@ -5,7 +5,8 @@ use smartqueue_domain::LocalTime;
 /// A moment by two clocks: one that only goes forward and one that people read and may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// Milliseconds of a monotonic clock since an arbitrary start. Deadlines are kept in it.
+    /// Milliseconds of the boot-time clock: since the machine's start, asleep or awake, whoever was running. Deadlines
+    /// are kept in it, and ages are counted in it over a restart of this program.
     pub elapsed_ms: u64,
     /// UTC milliseconds of the machine's wall clock, which may be wrong.
     pub wall_ms: i64,

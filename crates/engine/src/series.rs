@@ -1,47 +1,90 @@
 //! Which series this station may count in, in which service day, and the next value.
 //!
 //! A series has exactly one issuer for a day. This station owns its private letter as soon as it has an identity, and a
-//! queue's main series when the server granted it. Ownership never depends on a clock: a wrong clock can only keep a
-//! day open for too long, which is safe, because counting goes on.
+//! queue's main series from the day of a grant until the day of a release. Ownership never depends on a clock: a wrong
+//! clock can only keep a day open for too long, which is safe, because counting goes on.
 
-use crate::Now;
+use crate::breaker::Breaker;
+use crate::{Memory, Now, ServerTime};
 use smartqueue_domain::{
-    LAST_VALUE, LocalTime, Queue, QueueId, SeriesGrant, SeriesLetter, ServiceDay, StationId, TicketNumber,
+    BootId, BootMoment, DatedBy, LAST_VALUE, LocalTime, Queue, QueueId, Rollover, SeriesGrant, SeriesLetter,
+    ServiceDay, StationId, TicketNumber, day_by_rollovers,
 };
 use std::collections::BTreeMap;
 
 /// Counting starts again at 1 only after this long without a ticket, so that nobody in the room still holds the number.
-const QUIET_MS: i64 = 8 * 3_600_000;
+const QUIET_MS: u64 = 8 * 3_600_000;
 
 /// A server's time this fresh is evidence by itself; an older one needs the wall clock to agree.
 const FRESH_EVIDENCE_MS: u64 = 60_000;
 
-#[derive(Clone, Debug, Default)]
+/// Whose a main series is from a day on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holding {
+    Ours,
+    GivenBack,
+}
+
+#[derive(Clone, Debug)]
 pub(crate) struct Series {
+    boot: BootId,
     identity: Option<(StationId, SeriesLetter)>,
-    grants: BTreeMap<QueueId, ServiceDay>,
+    /// By queue, every change of ownership with its first day. The last that has begun counts.
+    holdings: BTreeMap<QueueId, BTreeMap<ServiceDay, Holding>>,
+    /// The main series from which the server gives numbers, each with its first day.
+    server_series: BTreeMap<QueueId, ServiceDay>,
     day: Option<ServiceDay>,
     last_values: BTreeMap<(QueueId, SeriesLetter), u32>,
-    /// Wall time of the last touch, from this run or an earlier one.
-    last_touch_wall_ms: Option<i64>,
-    /// Monotonic time of the last touch of this run.
-    last_touch_elapsed_ms: Option<u64>,
-    /// The server's time and the monotonic time at which it was heard.
-    server_clock: Option<(i64, u64)>,
+    last_touch: Option<LastTouch>,
+    /// The server's time and the moment of this boot at which it was heard.
+    server_time: Option<ServerTime>,
+}
+
+/// When the counters moved last.
+#[derive(Clone, Copy, Debug)]
+struct LastTouch {
+    at_ms: i64,
+    dated_by: DatedBy,
+    moment: Option<BootMoment>,
 }
 
 /// Where a touch may take its number from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// From this series.
-    Series(SeriesLetter),
-    /// Not decided until the server has answered or the wait for it is over.
-    AskServer,
+    /// From this series of its own.
+    Own(SeriesLetter),
+    /// From the main series, which the server issues.
+    Server,
+    /// Not decided until the link to the server is known to stand or to be down.
+    AwaitLink,
     /// From none: this station is nobody yet.
     NotPaired,
 }
 
+/// What a choice depends on beside the series themselves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    pub(crate) has_server: bool,
+    /// Whether the server has answered, or failed to, since the start.
+    pub(crate) settled: bool,
+    pub(crate) online: bool,
+    pub(crate) breaker: Breaker,
+}
+
 impl Series {
+    pub(crate) fn new(memory: &Memory) -> Series {
+        Series {
+            boot: memory.boot,
+            identity: None,
+            holdings: BTreeMap::new(),
+            server_series: BTreeMap::new(),
+            day: None,
+            last_values: BTreeMap::new(),
+            last_touch: None,
+            server_time: memory.server_time,
+        }
+    }
+
     pub(crate) fn identity(&self) -> Option<(StationId, SeriesLetter)> {
         self.identity
     }
@@ -50,9 +93,43 @@ impl Series {
         self.identity = Some((station, letter));
     }
 
+    /// Another machine works under this identity: nothing is owned any more.
+    pub(crate) fn lose_identity(&mut self) {
+        self.identity = None;
+        self.holdings.clear();
+        self.server_series.clear();
+    }
+
     /// Takes up a grant; false when it is already known.
     pub(crate) fn grant(&mut self, grant: SeriesGrant) -> bool {
-        self.grants.insert(grant.queue, grant.from_day) != Some(grant.from_day)
+        let holdings = self.holdings.entry(grant.queue).or_default();
+        holdings.insert(grant.from_day, Holding::Ours) != Some(Holding::Ours)
+    }
+
+    /// Notes that a main series is given back from a day on.
+    pub(crate) fn release(&mut self, release: SeriesGrant) {
+        self.holdings.entry(release.queue).or_default().insert(release.from_day, Holding::GivenBack);
+    }
+
+    /// The server wants a main series back: from which day this station can give it. Nothing when it does not own it
+    /// then, or gave it back already. Numbers of the present day may be on paper, so the present day is never given.
+    pub(crate) fn release_for(&self, asked: SeriesGrant) -> Option<SeriesGrant> {
+        let from_day = match self.day {
+            Some(day) if self.owns_main_on(asked.queue, day) => asked.from_day.max(ServiceDay(day.0 + 1)),
+            Some(_) | None => asked.from_day,
+        };
+        let holdings = self.holdings.get(&asked.queue)?;
+        let last = holdings.last_key_value()?;
+        (*last.1 == Holding::Ours).then_some(SeriesGrant { queue: asked.queue, from_day: from_day.max(*last.0) })
+    }
+
+    pub(crate) fn set_server_series(&mut self, series: impl IntoIterator<Item = SeriesGrant>) {
+        self.server_series = series.into_iter().map(|grant| (grant.queue, grant.from_day)).collect();
+    }
+
+    fn owns_main_on(&self, queue: QueueId, day: ServiceDay) -> bool {
+        let last = self.holdings.get(&queue).and_then(|holdings| holdings.range(..=day).next_back());
+        last.is_some_and(|(_, holding)| *holding == Holding::Ours)
     }
 
     pub(crate) fn day(&self) -> Option<ServiceDay> {
@@ -65,22 +142,35 @@ impl Series {
     }
 
     pub(crate) fn hear_server_time(&mut self, server_ms: i64, now: Now) {
-        self.server_clock = Some((server_ms, now.elapsed_ms));
+        self.server_time = Some(ServerTime { server_ms, elapsed_ms: now.elapsed_ms });
     }
 
-    /// The server's time now, carried on by the monotonic clock.
+    /// The server's time now, carried on by the boot-time clock.
     pub(crate) fn server_now_ms(&self, now: Now) -> Option<i64> {
-        self.server_clock.map(|(server_ms, heard_at)| {
-            server_ms + i64::try_from(now.elapsed_ms.saturating_sub(heard_at)).unwrap_or(0)
-        })
+        self.server_time
+            .map(|heard| heard.server_ms + i64::try_from(now.elapsed_ms.saturating_sub(heard.elapsed_ms)).unwrap_or(0))
+    }
+
+    /// A moment as a ticket remembers it: its time, whose clock that is, and the boot-time clock.
+    pub(crate) fn date(&self, now: Now) -> (i64, DatedBy, BootMoment) {
+        let moment = BootMoment { boot: self.boot, elapsed_ms: now.elapsed_ms };
+        match self.server_now_ms(now) {
+            Some(server_ms) => (server_ms, DatedBy::Server, moment),
+            None => (now.wall_ms, DatedBy::WallClock, moment),
+        }
     }
 
     /// The day to open now, if there is evidence that it has begun and the counters have been quiet for long enough.
-    pub(crate) fn day_to_open(&self, has_server: bool, now: Now) -> Option<ServiceDay> {
-        let wall_day = ServiceDay::of(now.local());
+    pub(crate) fn day_to_open(&self, has_server: bool, rollovers: &[Rollover], now: Now) -> Option<ServiceDay> {
+        let day_at = |at_ms| {
+            // A server of the first version names no rollovers.
+            let by_the_hour = || ServiceDay::of(LocalTime::new(at_ms, now.offset_minutes));
+            day_by_rollovers(rollovers, at_ms).unwrap_or_else(by_the_hour)
+        };
+        let wall_day = day_at(now.wall_ms);
         let candidate = if has_server {
-            let (_, heard_at) = self.server_clock?;
-            let server_day = ServiceDay::of(LocalTime::new(self.server_now_ms(now)?, now.offset_minutes));
+            let server_day = day_at(self.server_now_ms(now)?);
+            let heard_at = self.server_time?.elapsed_ms;
             let fresh = now.elapsed_ms.saturating_sub(heard_at) <= FRESH_EVIDENCE_MS;
             if !fresh && wall_day < server_day {
                 return None;
@@ -91,170 +181,97 @@ impl Series {
         };
         match self.day {
             None => Some(candidate),
-            Some(day) if candidate > day && self.is_quiet(now) => Some(candidate),
+            Some(day) if candidate > day && self.is_quiet(has_server, now) => Some(candidate),
             Some(_) => None,
         }
     }
 
-    fn is_quiet(&self, now: Now) -> bool {
-        match (self.last_touch_elapsed_ms, self.last_touch_wall_ms) {
-            (Some(touched), _) => now.elapsed_ms.saturating_sub(touched) >= QUIET_MS.unsigned_abs(),
-            (None, Some(touched)) => self.server_now_ms(now).unwrap_or(now.wall_ms) - touched >= QUIET_MS,
-            (None, None) => true,
+    /// Whether nobody took a number for long enough. Within one boot the boot-time clock says so; a boot that has lasted
+    /// for as long without a touch says so too. Over a power cut only times that the server gave can be compared.
+    fn is_quiet(&self, has_server: bool, now: Now) -> bool {
+        let Some(touch) = self.last_touch else { return true };
+        match touch.moment {
+            Some(moment) if moment.boot == self.boot => now.elapsed_ms.saturating_sub(moment.elapsed_ms) >= QUIET_MS,
+            Some(_) | None if now.elapsed_ms >= QUIET_MS => true,
+            Some(_) | None => match (touch.dated_by, self.server_now_ms(now)) {
+                (DatedBy::Server, Some(server_ms)) => server_ms - touch.at_ms >= QUIET_MS.cast_signed(),
+                (DatedBy::Server | DatedBy::WallClock, Some(_) | None) => {
+                    !has_server && now.wall_ms - touch.at_ms >= QUIET_MS.cast_signed()
+                }
+            },
         }
     }
 
-    /// Where a touch on a queue takes its number from. `may_ask` says that the server has not been heard since the
-    /// start and may still answer in time.
-    pub(crate) fn choose(&self, queue: QueueId, has_server: bool, may_ask: bool) -> Choice {
+    /// Where a touch on a queue takes its number from.
+    pub(crate) fn choose(&self, queue: QueueId, reach: Reach) -> Choice {
+        let Reach { has_server, settled, online, breaker } = reach;
         if !has_server {
-            return Choice::Series(SeriesLetter::Main);
+            return Choice::Own(SeriesLetter::Main);
         }
-        let owns_main = match (self.grants.get(&queue), self.day) {
-            (Some(from_day), Some(day)) => *from_day <= day,
-            (Some(_), None) | (None, Some(_)) | (None, None) => false,
-        };
-        match self.identity {
-            Some((_, letter)) if self.day.is_some() => {
-                if owns_main {
-                    Choice::Series(SeriesLetter::Main)
-                } else if may_ask {
-                    Choice::AskServer
+        let may_await = !settled && breaker.is_closed();
+        match (self.identity, self.day) {
+            (Some((_, letter)), Some(day)) => {
+                let server_issues = self.server_series.get(&queue).is_some_and(|from_day| *from_day <= day);
+                if self.owns_main_on(queue, day) {
+                    Choice::Own(SeriesLetter::Main)
+                } else if may_await {
+                    Choice::AwaitLink
+                } else if server_issues && online && breaker.is_closed() {
+                    Choice::Server
                 } else {
-                    Choice::Series(letter)
+                    Choice::Own(letter)
                 }
             }
-            Some(_) | None if may_ask => Choice::AskServer,
-            Some(_) | None => Choice::NotPaired,
+            (Some(_), None) | (None, Some(_) | None) if may_await => Choice::AwaitLink,
+            (Some(_), None) | (None, Some(_) | None) => Choice::NotPaired,
         }
     }
 
-    /// Counts on in a series and says the number; nothing when every label of the series is still live.
+    /// Counts on in a series and says the number; nothing when no label of the series may be used.
     pub(crate) fn take(
         &mut self,
         queue: &Queue,
         letter: SeriesLetter,
-        is_live: impl Fn(&TicketNumber) -> bool,
+        is_taken: impl Fn(&TicketNumber) -> bool,
         now: Now,
     ) -> Option<TicketNumber> {
         let last = self.last_values.get(&(queue.id, letter)).copied().unwrap_or(0);
         let number = (1..=LAST_VALUE)
             .map(|step| (last + step - 1) % LAST_VALUE + 1)
             .filter_map(|value| TicketNumber::new(&queue.prefix, letter, value).ok())
-            .find(|number| !is_live(number))?;
+            .find(|number| !is_taken(number))?;
         self.last_values.insert((queue.id, letter), number.value());
-        self.last_touch_elapsed_ms = Some(now.elapsed_ms);
-        self.last_touch_wall_ms = Some(now.wall_ms);
+        self.note_touch(now);
         Some(number)
     }
 
-    /// Takes up a number that an earlier run issued.
+    /// Somebody holds a number from now on, whoever issued it.
+    pub(crate) fn note_touch(&mut self, now: Now) {
+        let (at_ms, dated_by, moment) = self.date(now);
+        self.last_touch = Some(LastTouch { at_ms, dated_by, moment: Some(moment) });
+    }
+
+    /// Takes up a number that an earlier run put on record.
     pub(crate) fn recall(
         &mut self,
-        queue: QueueId,
-        letter: SeriesLetter,
-        value: u32,
+        number: (QueueId, SeriesLetter, u32),
         day: ServiceDay,
-        touched_ms: i64,
+        dated: (i64, DatedBy, Option<BootMoment>),
     ) {
+        let (queue, letter, value) = number;
+        let (at_ms, dated_by, moment) = dated;
         if self.day == Some(day) {
             self.last_values.insert((queue, letter), value);
         }
-        self.last_touch_wall_ms = Some(touched_ms);
+        self.last_touch = Some(LastTouch { at_ms, dated_by, moment });
+    }
+
+    /// Whether any series of this station nears its last value.
+    pub(crate) fn runs_low(&self) -> bool {
+        self.last_values.values().any(|value| *value >= smartqueue_domain::NEAR_LAST_VALUE)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use smartqueue_domain::{Algorithm, QueueName};
-
-    const HOUR: i64 = 3_600_000;
-    /// Friday 2026-11-20, 10:00 UTC.
-    const MORNING: i64 = 1_795_168_800_000;
-
-    fn at(wall_ms: i64, elapsed_ms: i64) -> Now {
-        Now { elapsed_ms: elapsed_ms.unsigned_abs(), wall_ms, offset_minutes: 0 }
-    }
-
-    fn queue() -> Queue {
-        Queue {
-            id: QueueId(1),
-            prefix: "A".to_owned(),
-            name: QueueName { name: "Accueil".to_owned(), hint: None },
-            translations: BTreeMap::new(),
-            icon: "ticket".to_owned(),
-            colour: "#123456".to_owned(),
-            is_active: true,
-            max_capacity: None,
-            hours: None,
-            algorithm: Algorithm::Fifo,
-        }
-    }
-
-    #[test]
-    fn without_evidence_the_day_stays_and_counting_goes_on() {
-        let mut series = Series::default();
-        series.set_identity(StationId(1), SeriesLetter::Letter('K'));
-        assert_eq!(series.day_to_open(true, at(MORNING, 0)), None, "no server was ever heard");
-        series.hear_server_time(MORNING, at(0, 0));
-        let day = series.day_to_open(true, at(0, 0)).unwrap();
-        series.open_day(day);
-        series.take(&queue(), SeriesLetter::Main, |_| false, at(MORNING, 0)).unwrap();
-        // The wall clock alone jumps a day ahead: no evidence.
-        assert_eq!(series.day_to_open(true, at(MORNING + 24 * HOUR, HOUR)), None);
-        // The monotonic clock reaches the next day while the wall clock stayed behind: they do not agree.
-        assert_eq!(series.day_to_open(true, at(MORNING, 24 * HOUR)), None);
-        // Both agree.
-        assert_eq!(series.day_to_open(true, at(MORNING + 24 * HOUR, 24 * HOUR)), Some(ServiceDay(day.0 + 1)));
-    }
-
-    #[test]
-    fn a_busy_night_keeps_its_day_until_it_has_been_quiet() {
-        let mut series = Series::default();
-        let evening = MORNING + 17 * HOUR;
-        series.open_day(ServiceDay::of(LocalTime::new(MORNING, 0)));
-        series.take(&queue(), SeriesLetter::Main, |_| false, at(evening, 0)).unwrap();
-        assert_eq!(series.day_to_open(false, at(evening + 2 * HOUR, 2 * HOUR)), None);
-        assert!(series.day_to_open(false, at(evening + 8 * HOUR, 8 * HOUR)).is_some());
-    }
-
-    #[test]
-    fn the_day_never_goes_back() {
-        let mut series = Series::default();
-        series.open_day(ServiceDay::of(LocalTime::new(MORNING, 0)));
-        assert_eq!(series.day_to_open(false, at(MORNING - 48 * HOUR, 100 * HOUR)), None);
-    }
-
-    #[test]
-    fn a_series_needs_an_owner() {
-        let mut series = Series::default();
-        assert_eq!(series.choose(QueueId(1), false, false), Choice::Series(SeriesLetter::Main));
-        assert_eq!(series.choose(QueueId(1), true, true), Choice::AskServer);
-        assert_eq!(series.choose(QueueId(1), true, false), Choice::NotPaired);
-        series.set_identity(StationId(1), SeriesLetter::Letter('K'));
-        series.open_day(ServiceDay(10));
-        assert_eq!(series.choose(QueueId(1), true, true), Choice::AskServer);
-        assert_eq!(series.choose(QueueId(1), true, false), Choice::Series(SeriesLetter::Letter('K')));
-        series.grant(SeriesGrant { queue: QueueId(1), from_day: ServiceDay(11) });
-        assert_eq!(series.choose(QueueId(1), true, false), Choice::Series(SeriesLetter::Letter('K')));
-        series.open_day(ServiceDay(11));
-        assert_eq!(series.choose(QueueId(1), true, false), Choice::Series(SeriesLetter::Main));
-    }
-
-    #[test]
-    fn after_the_last_value_counting_goes_on_over_labels_that_are_not_live() {
-        let mut series = Series::default();
-        let day = ServiceDay(1);
-        series.open_day(day);
-        series.recall(QueueId(1), SeriesLetter::Main, 998, day, 0);
-        let mut next = |live: &[&str]| {
-            series
-                .take(&queue(), SeriesLetter::Main, |number| live.contains(&number.to_string().as_str()), at(0, 0))
-                .map(|number| number.to_string())
-        };
-        assert_eq!(next(&[]).as_deref(), Some("A999"));
-        assert_eq!(next(&["A001", "A002"]).as_deref(), Some("A003"));
-        assert_eq!(series.take(&queue(), SeriesLetter::Main, |_| true, at(0, 0)), None);
-    }
-}
+#[path = "series_tests.rs"]
+mod tests;

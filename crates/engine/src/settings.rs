@@ -1,6 +1,6 @@
 //! What a station works from: its profile and the configuration that its server published. Values only.
 
-use smartqueue_domain::{Language, Queue, QueueId};
+use smartqueue_domain::{Language, Queue, QueueId, Rollover};
 
 /// What a station is and which queues it knows.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Settings {
     pub has_printer: bool,
     /// Whether calls are spoken.
     pub speaks: bool,
+    /// When the site's service days begin, in order, as the server worked it out.
+    pub rollovers: Vec<Rollover>,
 }
 
 impl Settings {

@@ -2,11 +2,12 @@
 
 use crate::board::Board;
 use crate::kiosk::Kiosk;
+use crate::numbering::Numbering;
 use crate::printing::Printing;
 use crate::series::Series;
 use crate::synchronisation::Link;
 use crate::tickets::{Ticket, Tickets};
-use crate::{AppendToken, Effect, Fault, Input, Now, PrintJob, Settings, TicketLine, View};
+use crate::{AppendToken, Effect, Fault, Input, Memory, Now, PrintJob, Settings, TicketLine, View};
 use smartqueue_domain::{PrintOutcome, Record, TicketId};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -24,6 +25,7 @@ pub struct Station {
     pub(crate) series: Series,
     pub(crate) printing: Printing,
     pub(crate) kiosk: Kiosk,
+    pub(crate) numbering: Numbering,
     pub(crate) board: Board,
     pub(crate) link: Link,
     /// The standing faults and the wall time since when they stand.
@@ -38,6 +40,8 @@ pub struct Station {
 /// What waits for an append to be durable.
 #[derive(Clone, Debug)]
 pub(crate) enum AppendPurpose {
+    /// "Requested": then the server is asked for a number.
+    RequestNumber(TicketId),
     /// A number: then the ticket exists.
     IssueTicket(TicketId, Box<Ticket>),
     /// "Sent": then the slip goes to the printer.
@@ -50,13 +54,14 @@ pub(crate) enum AppendPurpose {
 
 impl Station {
     /// A station without any past. See [`Station::restore`] for one with a journal.
-    pub(crate) fn new(settings: Settings, now: Now) -> Station {
+    pub(crate) fn new(settings: Settings, memory: &Memory, now: Now) -> Station {
         Station {
             kiosk: Kiosk::new(settings.default_language()),
+            numbering: Numbering::default(),
             link: Link::new(settings.has_server, now),
             settings,
             tickets: Tickets::default(),
-            series: Series::default(),
+            series: Series::new(memory),
             printing: Printing::default(),
             board: Board::default(),
             faults: BTreeMap::new(),
@@ -78,9 +83,21 @@ impl Station {
                 self.raise(Fault::JournalFailed, now);
                 self.kiosk_append_failed(now);
             }
+            Input::JournalFailed => {
+                self.raise(Fault::JournalFailed, now);
+                self.kiosk_append_failed(now);
+            }
             Input::Printed { job, outcome } => self.handle_printed(job, outcome, now),
             Input::PrinterConditionChanged { faults } => self.handle_printer_condition(&faults, now),
             Input::Paired { station, letter } => self.handle_paired(station, letter),
+            Input::IdentityLost => self.handle_identity_lost(now),
+            Input::NumberAllocated { ticket, letter, number, day } => {
+                self.handle_allocated(ticket, letter, number, day, now);
+            }
+            Input::NumberRefused { ticket } => self.handle_number_refused(ticket, now),
+            Input::ServerAnswered { took_ms } => self.numbering.breaker.hear(took_ms),
+            Input::RecordsSetAside { count: _ } => self.raise(Fault::RecordsSetAside, now),
+            Input::StateHashHeard { seq, hash } => self.handle_state_hash(seq, hash),
             Input::Greeted(greeting) => self.handle_greeted(*greeting, now),
             Input::LinkLost => self.handle_link_lost(false, now),
             Input::LinkRefused => self.handle_link_lost(true, now),
@@ -92,6 +109,7 @@ impl Station {
             Input::TimePassed => {}
         }
         self.advance_day(now);
+        self.numbering_time_passed(now);
         self.kiosk_time_passed(now);
     }
 
@@ -105,13 +123,18 @@ impl Station {
         let look_again = self.now.elapsed_ms + LOOK_AGAIN_MS;
         let kiosk = self.kiosk_timeout(self.now);
         let board = self.board_timeout(self.now);
-        [kiosk, board].into_iter().flatten().fold(look_again, u64::min)
+        [kiosk, board, self.numbering_timeout()].into_iter().flatten().fold(look_again, u64::min)
     }
 
     /// Whether nothing is under way: no record to be made durable, no slip on its way or in line, no touch undecided.
     /// A clean stop waits for this.
     pub fn is_idle(&self) -> bool {
         self.appends.is_empty() && self.effects.is_empty() && self.printing.is_idle() && !self.has_waiting_touches()
+    }
+
+    /// The highest record that the server holds, as far as this station knows.
+    pub fn server_holds(&self) -> u64 {
+        self.link.server_holds
     }
 
     /// What the screens show at the moment of the last input.
@@ -144,6 +167,7 @@ impl Station {
         let Some((purpose, count)) = self.appends.remove(&token) else { return };
         self.link.journal_holds = self.link.journal_holds.max(first_seq + count - 1);
         match purpose {
+            AppendPurpose::RequestNumber(ticket) => self.settle_requested(ticket),
             AppendPurpose::IssueTicket(ticket, issued) => self.settle_issued(ticket, *issued, first_seq, now),
             AppendPurpose::SendSlip(job) => self.hand_over(job, now),
             AppendPurpose::EndSlip(job, outcome) => self.settle_ended(job, outcome, now),
@@ -164,7 +188,10 @@ impl Station {
     pub(crate) fn is_being_issued(&self, ticket: TicketId) -> bool {
         self.appends.values().any(|(purpose, _)| match purpose {
             AppendPurpose::IssueTicket(issued, _) => *issued == ticket,
-            AppendPurpose::SendSlip(_) | AppendPurpose::EndSlip(..) | AppendPurpose::Facts => false,
+            AppendPurpose::RequestNumber(_)
+            | AppendPurpose::SendSlip(_)
+            | AppendPurpose::EndSlip(..)
+            | AppendPurpose::Facts => false,
         })
     }
 
@@ -173,8 +200,9 @@ impl Station {
         if !self.settings.issues {
             return;
         }
-        if let Some(day) = self.series.day_to_open(self.settings.has_server, now) {
+        if let Some(day) = self.series.day_to_open(self.settings.has_server, &self.settings.rollovers, now) {
             self.series.open_day(day);
+            self.clear(Fault::NumbersRunLow);
             // With a server, what still lives from yesterday is the server's to end. Alone, nobody else ends anything.
             if !self.settings.has_server {
                 self.tickets.forget_earlier_days(day);
@@ -189,6 +217,14 @@ impl Station {
 
     pub(crate) fn raise(&mut self, fault: Fault, now: Now) {
         self.faults.entry(fault).or_insert(now.wall_ms);
+    }
+
+    pub(crate) fn set_standing(&mut self, fault: Fault, stands: bool, now: Now) {
+        if stands {
+            self.raise(fault, now);
+        } else {
+            self.clear(fault);
+        }
     }
 
     pub(crate) fn clear(&mut self, fault: Fault) {

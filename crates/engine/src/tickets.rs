@@ -1,12 +1,15 @@
 //! The tickets that this station knows: its own, and those that the server tells of. Nothing here is durable by itself;
 //! its own tickets are the sum of the journal's records.
 
-use crate::{Figures, PrintState, RemoteTicket};
+use crate::{Figures, Now, PrintState, RemoteTicket};
 use smartqueue_domain::{
-    Algorithm, Candidate, DEFAULT_SERVICE_SECONDS, Language, QueueId, ServiceDay, TicketId, TicketNumber, TicketStatus,
-    WaitRange, arrange, eta_seconds, people_ahead_wait,
+    Algorithm, Candidate, DEFAULT_SERVICE_SECONDS, LABEL_COOL_DOWN_MS, Language, LiveTicket, QueueId, ServiceDay,
+    TicketId, TicketNumber, TicketStatus, WaitRange, arrange, eta_seconds, people_ahead_wait,
 };
 use std::collections::BTreeMap;
+
+/// While the server is away nobody tells this station that a ticket has ended. After so long it is presumed to have.
+const PRESUMED_OVER_MS: i64 = 4 * 3_600_000;
 
 /// How many of its own ended tickets a station keeps for its list.
 const KEPT_ENDED: usize = 100;
@@ -18,7 +21,17 @@ pub(crate) struct Ticket {
     pub(crate) priority: i64,
     pub(crate) created_at_ms: i64,
     pub(crate) status: TicketStatus,
+    /// What the server said of it last.
+    pub(crate) told: Option<Told>,
     pub(crate) own: Option<OwnTicket>,
+}
+
+/// A ticket in the server's words, which the state hash compares.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    queue: QueueId,
+    number: String,
+    status: TicketStatus,
 }
 
 /// What a station knows of a ticket that it issued itself.
@@ -43,6 +56,8 @@ pub(crate) struct Tickets {
     /// Own tickets in the order in which they were issued.
     issued: Vec<TicketId>,
     figures: BTreeMap<QueueId, Figures>,
+    /// When a label was seen last on a new ticket, by the boot-time clock of this run.
+    labels: BTreeMap<String, u64>,
 }
 
 impl Tickets {
@@ -79,15 +94,18 @@ impl Tickets {
     }
 
     /// Takes up what the server says of one ticket.
-    pub(crate) fn hear(&mut self, remote: &RemoteTicket) {
+    pub(crate) fn hear(&mut self, remote: &RemoteTicket, now: Now) {
         let RemoteTicket { id, queue, number, status, priority, created_at_ms, called_at_ms: _, counter: _ } = remote;
+        let told = Some(Told { queue: *queue, number: number.clone(), status: *status });
         match self.all.get_mut(id) {
             Some(known) => {
+                known.told = told;
                 known.queue = *queue;
                 known.status = *status;
                 known.priority = *priority;
             }
             None if status.is_live() => {
+                self.use_label(number, now);
                 self.all.insert(
                     *id,
                     Ticket {
@@ -96,6 +114,7 @@ impl Tickets {
                         priority: *priority,
                         created_at_ms: *created_at_ms,
                         status: *status,
+                        told,
                         own: None,
                     },
                 );
@@ -108,24 +127,47 @@ impl Tickets {
     }
 
     /// Takes up everything that lives on the server. An own ticket that the server holds and does not name has ended.
-    pub(crate) fn hear_all(&mut self, remote: &[RemoteTicket], server_holds: u64) {
+    pub(crate) fn hear_all(&mut self, remote: &[RemoteTicket], server_holds: u64, now: Now) {
         let named = |id: &TicketId| remote.iter().any(|ticket| ticket.id == *id);
         self.all.retain(|id, ticket| ticket.own.is_some() || named(id));
         for (id, ticket) in &mut self.all {
+            ticket.told = None;
             let held = ticket.own.as_ref().is_some_and(|own| own.issued_seq <= server_holds);
             if held && ticket.status.is_live() && !named(id) {
                 ticket.status = TicketStatus::Done;
             }
         }
         for ticket in remote {
-            self.hear(ticket);
+            self.hear(ticket, now);
         }
     }
 
-    /// Whether somebody may still hold this number in the room.
-    pub(crate) fn is_live_label(&self, number: &TicketNumber) -> bool {
+    /// The live tickets of some queues in the server's words.
+    pub(crate) fn told_live(&self, has_queue: impl Fn(QueueId) -> bool) -> impl Iterator<Item = LiveTicket<'_>> {
+        self.all.iter().filter_map(move |(id, ticket)| {
+            let Told { queue, number, status } = ticket.told.as_ref()?;
+            let shown = status.is_live() && has_queue(*queue);
+            shown.then_some(LiveTicket { id: *id, queue: *queue, number, status: *status })
+        })
+    }
+
+    /// A label stands on a new ticket, whoever issued it.
+    pub(crate) fn use_label(&mut self, label: &str, now: Now) {
+        self.labels.retain(|_, used_at| now.elapsed_ms.saturating_sub(*used_at) < LABEL_COOL_DOWN_MS);
+        self.labels.insert(label.to_owned(), now.elapsed_ms);
+    }
+
+    /// Whether a label must not stand on a new paper: somebody may still hold it, or held it a moment ago.
+    pub(crate) fn is_taken(&self, number: &TicketNumber, server_ms: Option<i64>, online: bool, now: Now) -> bool {
         let label = number.to_string();
-        self.all.values().any(|ticket| ticket.status.is_live() && ticket.number == label)
+        let used = self.labels.get(&label);
+        if used.is_some_and(|used_at| now.elapsed_ms.saturating_sub(*used_at) < LABEL_COOL_DOWN_MS) {
+            return true;
+        }
+        let oldest_ms = server_ms.unwrap_or(now.wall_ms) - PRESUMED_OVER_MS;
+        self.all.values().any(|ticket| {
+            ticket.number == label && ticket.status.is_live() && (online || ticket.created_at_ms > oldest_ms)
+        })
     }
 
     /// People who wait in a queue.

@@ -2,9 +2,11 @@
 //! read and works from it when the server is away. Values only.
 
 use crate::ProtocolError;
+use crate::record::read_day;
+use crate::time::{read_time, write_time};
 use crate::words::{algorithm_word, read_algorithm, read_language};
 use serde::{Deserialize, Serialize};
-use smartqueue_domain::{Language, OpeningPeriod, Queue, QueueId, QueueName, WeeklyHours};
+use smartqueue_domain::{Language, OpeningPeriod, Queue, QueueId, QueueName, Rollover, WeeklyHours};
 use std::collections::BTreeMap;
 
 /// What a station works from.
@@ -25,6 +27,32 @@ pub struct Configuration {
     /// Free text above and under the number on the slip.
     #[serde(default)]
     pub slip: SlipWords,
+    /// When the site's service days begin: the present one and the next fourteen.
+    #[serde(default)]
+    pub rollovers: Vec<RolloverBody>,
+}
+
+/// When a service day begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolloverBody {
+    /// `YYYY-MM-DD`.
+    pub day: String,
+    /// RFC 3339.
+    pub at: String,
+}
+
+impl TryFrom<&RolloverBody> for Rollover {
+    type Error = ProtocolError;
+
+    fn try_from(RolloverBody { day, at }: &RolloverBody) -> Result<Rollover, ProtocolError> {
+        Ok(Rollover { day: read_day("day", day)?, at_ms: read_time("at", at)? })
+    }
+}
+
+impl From<&Rollover> for RolloverBody {
+    fn from(Rollover { at_ms, day }: &Rollover) -> RolloverBody {
+        RolloverBody { day: day.to_string(), at: write_time(*at_ms) }
+    }
 }
 
 /// Free text on a slip.

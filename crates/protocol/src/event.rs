@@ -77,6 +77,14 @@ pub enum ServerEvent {
         /// The server's time, RFC 3339.
         time: String,
     },
+    /// Sent to a station after every 256 events: what its view looks like, so that both notice when they differ.
+    #[serde(rename = "state")]
+    State {
+        /// The event after which the view looks so.
+        seq: u64,
+        /// [`smartqueue_domain::state_hash`] of the view's live tickets, 16 hexadecimal digits.
+        hash: String,
+    },
 }
 
 /// What a queue's waiting time depends on.
@@ -125,4 +133,7 @@ pub struct StationState {
     pub unsent: u64,
     /// The station's clock, RFC 3339.
     pub clock: String,
+    /// A published configuration that this station cannot use; it works on with the last good one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_configuration: Option<i64>,
 }

@@ -4,11 +4,13 @@
 use crate::ProtocolError;
 use crate::time::{read_time, write_time};
 use crate::words::{
-    doubt_word, evidence_word, read_doubt, read_evidence, read_language, read_letter, read_void, void_word,
+    dated_by_word, doubt_word, evidence_word, read_dated_by, read_doubt, read_evidence, read_language, read_letter,
+    read_void, void_word,
 };
 use serde::{Deserialize, Serialize};
 use smartqueue_domain::{
-    CopyNumber, PrintOutcome, QueueId, Record, SeriesGrant, ServiceDay, StationId, TicketId, TicketNumber,
+    BootId, BootMoment, CopyNumber, DatedBy, PrintOutcome, QueueId, Record, SeriesGrant, ServiceDay, StationId,
+    TicketId, TicketNumber,
 };
 use uuid::Uuid;
 
@@ -30,10 +32,30 @@ pub enum StoredRecord {
         /// `YYYY-MM-DD`.
         from_day: String,
     },
+    /// See [`Record::SeriesReleased`].
+    SeriesReleased {
+        /// The queue's id.
+        queue: i64,
+        /// `YYYY-MM-DD`.
+        from_day: String,
+    },
+    /// See [`Record::IdentityLost`].
+    IdentityLost,
     /// See [`Record::DayOpened`].
     DayOpened {
         /// `YYYY-MM-DD`.
         day: String,
+    },
+    /// See [`Record::TicketRequested`].
+    TicketRequested {
+        /// The ticket's id.
+        ticket: Uuid,
+        /// The queue's id.
+        queue: i64,
+        /// ISO 639-1.
+        language: String,
+        /// RFC 3339.
+        touched_at: String,
     },
     /// See [`Record::TicketIssued`].
     TicketIssued {
@@ -51,8 +73,14 @@ pub enum StoredRecord {
         language: String,
         /// Higher goes first.
         priority: i64,
-        /// RFC 3339, by the station's clock.
+        /// RFC 3339.
         touched_at: String,
+        /// Whose clock that is; nothing means the station's wall clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dated_by: Option<String>,
+        /// The same moment by the boot-time clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<StoredMoment>,
     },
     /// See [`Record::SlipSent`].
     SlipSent {
@@ -78,6 +106,27 @@ pub enum StoredRecord {
         /// Why.
         reason: String,
     },
+}
+
+/// A moment by the boot-time clock, see [`BootMoment`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredMoment {
+    /// The machine's start.
+    pub boot: Uuid,
+    /// Milliseconds since then.
+    pub elapsed_ms: u64,
+}
+
+impl From<BootMoment> for StoredMoment {
+    fn from(BootMoment { boot, elapsed_ms }: BootMoment) -> StoredMoment {
+        StoredMoment { boot: boot.0, elapsed_ms }
+    }
+}
+
+impl From<StoredMoment> for BootMoment {
+    fn from(StoredMoment { boot, elapsed_ms }: StoredMoment) -> BootMoment {
+        BootMoment { boot: BootId(boot), elapsed_ms }
+    }
 }
 
 /// How a print ended.
@@ -112,19 +161,44 @@ impl From<&Record> for StoredRecord {
             Record::SeriesGranted(SeriesGrant { queue, from_day }) => {
                 StoredRecord::SeriesGranted { queue: queue.0, from_day: from_day.to_string() }
             }
-            Record::DayOpened { day } => StoredRecord::DayOpened { day: day.to_string() },
-            Record::TicketIssued { ticket, queue, letter, number, day, language, priority, touched_at_ms } => {
-                StoredRecord::TicketIssued {
-                    ticket: ticket.0,
-                    queue: queue.0,
-                    letter: letter.as_text(),
-                    number: number.to_string(),
-                    day: day.to_string(),
-                    language: language.code().to_owned(),
-                    priority: *priority,
-                    touched_at: write_time(*touched_at_ms),
-                }
+            Record::SeriesReleased(SeriesGrant { queue, from_day }) => {
+                StoredRecord::SeriesReleased { queue: queue.0, from_day: from_day.to_string() }
             }
+            Record::IdentityLost => StoredRecord::IdentityLost,
+            Record::DayOpened { day } => StoredRecord::DayOpened { day: day.to_string() },
+            Record::TicketRequested { ticket, queue, language, touched_at_ms } => StoredRecord::TicketRequested {
+                ticket: ticket.0,
+                queue: queue.0,
+                language: language.code().to_owned(),
+                touched_at: write_time(*touched_at_ms),
+            },
+            Record::TicketIssued {
+                ticket,
+                queue,
+                letter,
+                number,
+                day,
+                language,
+                priority,
+                touched_at_ms,
+                dated_by,
+                moment,
+            } => StoredRecord::TicketIssued {
+                ticket: ticket.0,
+                queue: queue.0,
+                letter: letter.as_text(),
+                number: number.to_string(),
+                day: day.to_string(),
+                language: language.code().to_owned(),
+                priority: *priority,
+                touched_at: write_time(*touched_at_ms),
+                dated_by: match dated_by {
+                    DatedBy::Server => Some(dated_by_word(DatedBy::Server).to_owned()),
+                    // The first version knew no other clock and wrote no word for it.
+                    DatedBy::WallClock => None,
+                },
+                moment: moment.map(StoredMoment::from),
+            },
             Record::SlipSent { ticket, copy } => StoredRecord::SlipSent { ticket: ticket.0, copy: copy.0 },
             Record::SlipEnded { ticket, copy, outcome } => {
                 StoredRecord::SlipEnded { ticket: ticket.0, copy: copy.0, outcome: outcome.into() }
@@ -171,19 +245,41 @@ impl TryFrom<&StoredRecord> for Record {
             StoredRecord::SeriesGranted { queue, from_day } => {
                 Record::SeriesGranted(SeriesGrant { queue: QueueId(*queue), from_day: read_day("from_day", from_day)? })
             }
+            StoredRecord::SeriesReleased { queue, from_day } => Record::SeriesReleased(SeriesGrant {
+                queue: QueueId(*queue),
+                from_day: read_day("from_day", from_day)?,
+            }),
+            StoredRecord::IdentityLost => Record::IdentityLost,
             StoredRecord::DayOpened { day } => Record::DayOpened { day: read_day("day", day)? },
-            StoredRecord::TicketIssued { ticket, queue, letter, number, day, language, priority, touched_at } => {
-                Record::TicketIssued {
-                    ticket: TicketId(*ticket),
-                    queue: QueueId(*queue),
-                    letter: read_letter(letter)?,
-                    number: TicketNumber::parse(number)?,
-                    day: read_day("day", day)?,
-                    language: read_language(language)?,
-                    priority: *priority,
-                    touched_at_ms: read_time("touched_at", touched_at)?,
-                }
-            }
+            StoredRecord::TicketRequested { ticket, queue, language, touched_at } => Record::TicketRequested {
+                ticket: TicketId(*ticket),
+                queue: QueueId(*queue),
+                language: read_language(language)?,
+                touched_at_ms: read_time("touched_at", touched_at)?,
+            },
+            StoredRecord::TicketIssued {
+                ticket,
+                queue,
+                letter,
+                number,
+                day,
+                language,
+                priority,
+                touched_at,
+                dated_by,
+                moment,
+            } => Record::TicketIssued {
+                ticket: TicketId(*ticket),
+                queue: QueueId(*queue),
+                letter: read_letter(letter)?,
+                number: TicketNumber::parse(number)?,
+                day: read_day("day", day)?,
+                language: read_language(language)?,
+                priority: *priority,
+                touched_at_ms: read_time("touched_at", touched_at)?,
+                dated_by: dated_by.as_deref().map_or(Ok(DatedBy::WallClock), read_dated_by)?,
+                moment: moment.map(BootMoment::from),
+            },
             StoredRecord::SlipSent { ticket, copy } => {
                 Record::SlipSent { ticket: TicketId(*ticket), copy: CopyNumber(*copy) }
             }
@@ -210,7 +306,7 @@ mod tests {
     use super::*;
 
     /// The frozen form of every kind. A change here breaks shipped journals: add, never edit.
-    const GOLDEN: [&str; 10] = [
+    const GOLDEN: [&str; 15] = [
         r#"{"kind":"station_paired","station":7,"letter":"K"}"#,
         r#"{"kind":"series_granted","queue":1,"from_day":"2026-11-21"}"#,
         r#"{"kind":"day_opened","day":"2026-11-21"}"#,
@@ -221,6 +317,11 @@ mod tests {
         r#"{"kind":"slip_ended","ticket":"018f3c1e-0000-7000-8000-000000000001","copy":0,"outcome":"failed","cause":"paper_out"}"#,
         r#"{"kind":"slip_ended","ticket":"018f3c1e-0000-7000-8000-000000000001","copy":0,"outcome":"unknown","cause":"power_cut"}"#,
         r#"{"kind":"ticket_voided","ticket":"018f3c1e-0000-7000-8000-000000000001","reason":"never_sent"}"#,
+        r#"{"kind":"ticket_voided","ticket":"018f3c1e-0000-7000-8000-000000000001","reason":"never_issued"}"#,
+        r#"{"kind":"ticket_requested","ticket":"018f3c1e-0000-7000-8000-000000000001","queue":1,"language":"fr","touched_at":"2026-11-21T09:30:00.123Z"}"#,
+        r#"{"kind":"ticket_issued","ticket":"018f3c1e-0000-7000-8000-000000000001","queue":1,"letter":"K","number":"AK001","day":"2026-11-21","language":"fr","priority":0,"touched_at":"2026-11-21T09:30:00.123Z","dated_by":"server","moment":{"boot":"018f3c1e-0000-4000-8000-000000000002","elapsed_ms":123456}}"#,
+        r#"{"kind":"series_released","queue":1,"from_day":"2026-11-22"}"#,
+        r#"{"kind":"identity_lost"}"#,
     ];
 
     #[test]

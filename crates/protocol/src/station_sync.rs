@@ -5,7 +5,10 @@
 
 use crate::configuration::Configuration;
 use crate::event::QueueFigures;
-use crate::{api::TicketBody, record::StoredRecord};
+use crate::{
+    api::TicketBody,
+    record::{StoredMoment, StoredRecord},
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,6 +25,9 @@ pub struct PairRequest {
     pub epoch: Uuid,
     /// The program's version.
     pub version: String,
+    /// For a station that lost its identity to a copy of itself: up to here the server holds its records already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<u64>,
 }
 
 /// The answer to [`PairRequest`].
@@ -66,6 +72,12 @@ pub struct HelloRequest {
     pub applied_configuration: Option<i64>,
     /// The service day the station is in, `YYYY-MM-DD`, once it has one.
     pub service_day: Option<String>,
+    /// The word of the last hello that was answered: two machines that work from copies of one disk cannot both know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
+    /// The word of this hello, drawn and kept before it is said, and the same until it is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_word: Option<String>,
 }
 
 /// The answer to [`HelloRequest`].
@@ -87,6 +99,83 @@ pub struct HelloReply {
     pub tickets: Vec<TicketBody>,
     /// The figures of the station's queues.
     pub queues: Vec<QueueFigures>,
+    /// The life of the server's database: under another one no cursor holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_epoch: Option<Uuid>,
+    /// The main series from which the server itself gives numbers to whoever asks, see [`IssueRequest`].
+    #[serde(default)]
+    pub server_series: Vec<GrantBody>,
+    /// The main series that this station is asked to give back, from a day on at the earliest.
+    #[serde(default)]
+    pub released: Vec<GrantBody>,
+    /// How many records of this station the server set aside and nobody has looked at.
+    #[serde(default)]
+    pub set_aside: u64,
+    /// The digest of the record `highest_seq`, see [`record_digest`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+/// The digest of a record as it is sent. A station whose record at the server's highest place has another digest is not
+/// the station that pushed it. FNV-1a with 64 bits over the record's text with sorted names: it finds copies, not forgers.
+pub fn record_digest(record: &serde_json::Value) -> String {
+    let mut text = String::new();
+    write_sorted(record, &mut text);
+    let digest = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{digest:016x}")
+}
+
+/// Whether a map keeps its names sorted is a matter of features that others switch on: the digest must not depend on it.
+fn write_sorted(value: &serde_json::Value, text: &mut String) {
+    use serde_json::Value;
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => text.push_str(&value.to_string()),
+        Value::Array(items) => {
+            for item in items {
+                text.push('[');
+                write_sorted(item, text);
+            }
+            text.push(']');
+        }
+        Value::Object(fields) => {
+            let mut sorted: Vec<_> = fields.iter().collect();
+            sorted.sort_by_key(|(name, _)| *name);
+            for (name, item) in sorted {
+                text.push('{');
+                text.push_str(name);
+                text.push(':');
+                write_sorted(item, text);
+            }
+            text.push('}');
+        }
+    }
+}
+
+/// `POST .../stations/{id}/issue/`: a number out of a main series that the server issues. The same ticket gets the same
+/// answer. The number cannot be called before the station's own record of it has arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueRequest {
+    /// The journal's epoch.
+    pub epoch: Uuid,
+    /// The ticket's id, drawn at the touch.
+    pub ticket: Uuid,
+    /// The queue's id.
+    pub queue: i64,
+}
+
+/// The answer to [`IssueRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueReply {
+    /// The ticket's id.
+    pub ticket: Uuid,
+    /// As it will be printed.
+    pub number: String,
+    /// Empty for the main series.
+    pub letter: String,
+    /// `YYYY-MM-DD`: the service day of the number.
+    pub day: String,
 }
 
 /// Ownership of a main series.
@@ -105,6 +194,9 @@ pub struct PushRequest {
     pub epoch: Uuid,
     /// Dense from the server's highest plus one; what the server already holds is skipped.
     pub records: Vec<SequencedRecord>,
+    /// The station's boot-time clock as it sends this: a touch of the same boot is as old as the difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<StoredMoment>,
 }
 
 /// The most records that one push carries.

@@ -3,7 +3,7 @@
 use crate::ProtocolError;
 use smartqueue_domain::intelligence::{AlertKind, Confidence, LoadStatus, Severity, TransferPriority};
 use smartqueue_domain::{
-    Algorithm, Channel, Language, PrintDoubt, PrintEvidence, SeriesLetter, TicketStatus, VoidReason,
+    Algorithm, Channel, DatedBy, Language, PrintDoubt, PrintEvidence, SeriesLetter, TicketStatus, VoidReason,
 };
 
 macro_rules! words {
@@ -79,6 +79,14 @@ words!(
     /// Why a ticket was taken back.
     void_word, read_void, VoidReason, "reason", {
     VoidReason::NeverSent => "never_sent",
+    VoidReason::NeverIssued => "never_issued",
+});
+
+words!(
+    /// Whose clock a time is from.
+    dated_by_word, read_dated_by, DatedBy, "dated_by", {
+    DatedBy::Server => "server",
+    DatedBy::WallClock => "wall_clock",
 });
 
 words!(

@@ -14,7 +14,7 @@ const fn operation(method: &'static str, path: &'static str, summary: &'static s
     Operation { method, path, summary, needs }
 }
 
-const OPERATIONS: [Operation; 44] = [
+const OPERATIONS: [Operation; 45] = [
     operation("post", "/api/v1/auth/login/", "Sign in", ""),
     operation("post", "/api/v1/auth/refresh/", "Exchange a refresh token for the next pair", ""),
     operation("get", "/api/v1/openapi.json", "This document", ""),
@@ -52,6 +52,7 @@ const OPERATIONS: [Operation; 44] = [
     operation("get", "/api/v1/tenants/{tenant}/stations/{id}/", "One station", "manage:devices"),
     operation("post", "/api/v1/tenants/{tenant}/stations/{id}/token/", "An access token for a station's secret", ""),
     operation("post", "/api/v1/tenants/{tenant}/stations/{id}/hello/", "A station connects", "station"),
+    operation("post", "/api/v1/tenants/{tenant}/stations/{id}/issue/", "A number for a station's touch", "station"),
     operation("post", "/api/v1/tenants/{tenant}/stations/{id}/records/", "A station pushes its records", "station"),
     operation("get", "/ws/tenants/{tenant}/queues/{id}/", "Events of a queue (WebSocket)", "read:queue"),
     operation("get", "/ws/tenants/{tenant}/displays/{id}/", "Events of a display (WebSocket)", "read:queue"),
@@ -180,12 +181,19 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("post", "hello") => Some(object(
             &["epoch", "mode", "version"],
             json!({"epoch": {"type": "string", "format": "uuid"}, "mode": text, "version": text,
-                   "applied_configuration": {"type": ["integer", "null"]}, "service_day": {"type": ["string", "null"]}}),
+                   "applied_configuration": {"type": ["integer", "null"]}, "service_day": {"type": ["string", "null"]},
+                   "word": {"type": ["string", "null"]}, "next_word": {"type": ["string", "null"]}}),
+        )),
+        ("post", "issue") => Some(object(
+            &["epoch", "ticket", "queue"],
+            json!({"epoch": {"type": "string", "format": "uuid"}, "ticket": {"type": "string", "format": "uuid"},
+                   "queue": integer}),
         )),
         ("post", "records") => Some(object(
             &["epoch", "records"],
             json!({"epoch": {"type": "string", "format": "uuid"},
-                   "records": {"type": "array", "maxItems": 200, "items": {"type": "object", "required": ["seq", "kind"]}}}),
+                   "records": {"type": "array", "maxItems": 200, "items": {"type": "object", "required": ["seq", "kind"]}},
+                   "moment": {"type": ["object", "null"]}}),
         )),
         ("patch", _) => Some(object(
             &[],

@@ -85,7 +85,8 @@ codes!(
     /// The code of a standing fault.
     FaultCode from engine::Fault {
     PrinterMissing, PrinterOffline, PaperOut, PaperNearEnd, CoverOpen, CutterJam, PrinterUnknown, PrinterBusy,
-    SoundUnavailable, JournalFailed, ServerRefused, NotPaired, ClockDoubtful,
+    SoundUnavailable, JournalFailed, ServerRefused, NotPaired, ClockDoubtful, NumbersRunLow, RecordsSetAside,
+    ConfigurationRefused,
 });
 
 codes!(

@@ -19,3 +19,8 @@ mod words;
 mod workers;
 
 pub use running::RunningStation;
+
+/// From the wire's values to the engine's, for whoever drives the engine against a server without this crate's loop.
+pub mod wire {
+    pub use crate::link::convert::{allocated, greeting, input};
+}

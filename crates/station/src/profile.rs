@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use jiff::tz::TimeZone;
-use smartqueue_domain::{Language, Queue};
+use smartqueue_domain::{Language, Queue, Rollover};
 use smartqueue_engine::Settings;
 use smartqueue_protocol::configuration::Configuration;
 use smartqueue_protocol::provisioning::Provisioning;
@@ -72,6 +72,11 @@ pub fn settings_from(profile: &Provisioning, configuration: Option<&Configuratio
         has_server: profile.server.is_some(),
         has_printer: profile.printer.is_some(),
         speaks: profile.sound.enabled && profile.sound.volume > 0,
+        rollovers: configuration
+            .map(|configuration| configuration.rollovers.iter().map(Rollover::try_from).collect::<Result<_, _>>())
+            .transpose()
+            .context("a rollover is wrong")?
+            .unwrap_or_default(),
     })
 }
 

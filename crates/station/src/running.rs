@@ -1,13 +1,16 @@
 //! A station that runs: a handle for whoever shows it. The window and the headless binary start the same one.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, present_boot};
 use crate::door::{Command, View};
 use crate::link::{Link, LinkOrder, LinkProfile, kept_identity};
 use crate::profile::{load_profile, settings_from, zone_from};
-use crate::shell::{META_ACKNOWLEDGED, META_CONFIGURATION, Message, Shell};
+use crate::shell::{
+    KeptServerTime, META_ACKNOWLEDGED, META_CONFIGURATION, META_ENROLMENT, META_SERVER_TIME, Message, Shell,
+};
 use crate::workers::{PrinterWorker, SoundWorker};
 use anyhow::{Context, Result};
-use smartqueue_engine::{Settings, Station, StoredFact};
+use smartqueue_domain::BootId;
+use smartqueue_engine::{Memory, ServerTime, Settings, Station, StoredFact};
 use smartqueue_hardware::printer::PrinterSelector;
 use smartqueue_hardware::slip::PaperWidth;
 use smartqueue_hardware::speaker::{SpeakerSelector, Volume};
@@ -42,9 +45,18 @@ impl RunningStation {
         let profile = load_profile(folder)?;
         let journal = Journal::open(folder, Uuid::new_v4()).context("the journal cannot be used")?;
         let configuration = last_configuration(&journal)?;
+        // A configuration that an earlier program kept and this one cannot use must not keep the station from starting.
+        let configuration = configuration.filter(|kept| match usable(&profile, kept) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, version = kept.version, "the kept configuration cannot be used");
+                false
+            }
+        });
         let settings = settings_from(&profile, configuration.as_ref())?;
         let clock = Clock::new(zone_from(&profile, configuration.as_ref())?);
-        let station = restore(&journal, settings, &clock)?;
+        let boot = present_boot();
+        let station = restore(&journal, settings, boot, &clock)?;
         let (outbox, inbox) = channel();
         let (link_state, link_state_seen) = watch::channel(StationState::default());
         let first_view = Arc::new(View::of(&station.view(), profile.mode, clock.zone()));
@@ -53,9 +65,10 @@ impl RunningStation {
             Some(server) => {
                 let link_profile = LinkProfile {
                     server: server.clone(),
-                    epoch: journal.epoch(),
+                    epoch: enrolment(&journal)?,
+                    boot,
                     identity: kept_identity(&journal)?,
-                    applied_configuration: configuration.as_ref().map(|configuration| configuration.version),
+                    configuration: configuration.clone(),
                     profile: profile.clone(),
                 };
                 let (orders, runtime) = start_link(link_profile, link_state_seen, outbox.clone())?;
@@ -64,6 +77,7 @@ impl RunningStation {
             None => (None, None),
         };
         let shell = Shell {
+            boot,
             mode: profile.mode,
             station,
             journal,
@@ -141,11 +155,28 @@ fn last_configuration(journal: &Journal) -> Result<Option<Configuration>> {
     }
 }
 
-fn restore(journal: &Journal, settings: Settings, clock: &Clock) -> Result<Station> {
+fn usable(profile: &Provisioning, configuration: &Configuration) -> Result<()> {
+    settings_from(profile, Some(configuration))?;
+    zone_from(profile, Some(configuration))?;
+    Ok(())
+}
+
+/// The name under which the server knows the journal.
+fn enrolment(journal: &Journal) -> Result<Uuid> {
+    let renewed = journal.meta(META_ENROLMENT)?.and_then(|text| Uuid::parse_str(&text).ok());
+    Ok(renewed.unwrap_or(journal.epoch()))
+}
+
+fn restore(journal: &Journal, settings: Settings, boot: BootId, clock: &Clock) -> Result<Station> {
     let facts = journal.read_all().context("the journal does not read")?;
-    let acknowledged = journal.meta(META_ACKNOWLEDGED)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let server_holds = journal.meta(META_ACKNOWLEDGED)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let server_time = journal
+        .meta(META_SERVER_TIME)?
+        .and_then(|text| serde_json::from_str::<KeptServerTime>(&text).ok())
+        .filter(|kept| kept.boot == boot.0)
+        .map(|KeptServerTime { boot: _, server_ms, elapsed_ms }| ServerTime { server_ms, elapsed_ms });
     let facts = facts.into_iter().map(|(seq, record)| StoredFact { seq, record });
-    Ok(Station::restore(settings, facts, acknowledged, clock.now()))
+    Ok(Station::restore(settings, facts, Memory { server_holds, boot, server_time }, clock.now()))
 }
 
 fn start_link(

@@ -7,19 +7,26 @@ use crate::clock::Clock;
 use crate::door::{Command, View};
 use crate::link::{LinkNews, LinkOrder, keep_identity};
 use crate::workers::{PrinterOrder, PrinterWorker, SoundWorker};
+use serde::{Deserialize, Serialize};
+use smartqueue_domain::BootId;
 use smartqueue_engine::{AnnouncementOutcome, ConnectionState, Effect, Input, Station};
-use smartqueue_journal::Journal;
+use smartqueue_journal::{Journal, JournalError};
 use smartqueue_protocol::event::StationState;
 use smartqueue_protocol::provisioning::Mode;
 use smartqueue_protocol::station_sync::PUSH_LIMIT;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
 
 /// The journal's keys for small values.
 pub(crate) const META_ACKNOWLEDGED: &str = "acknowledged";
 pub(crate) const META_CONFIGURATION: &str = "configuration";
 pub(crate) const META_IDENTITY: &str = "identity";
+/// Under which name the journal is enrolled, since a copy of this station was found at work; its own epoch until then.
+pub(crate) const META_ENROLMENT: &str = "enrolment";
+/// The server's time as it was heard last, with the boot whose clock carries it on.
+pub(crate) const META_SERVER_TIME: &str = "server_time";
 
 /// How long a clean stop waits for slips in line, and for a server that is there to take the last records.
 const PRINT_PATIENCE_MS: u64 = 30_000;
@@ -42,8 +49,17 @@ pub(crate) enum Message {
     Stop,
 }
 
+/// The server's time as the journal keeps it beside its records.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct KeptServerTime {
+    pub(crate) boot: Uuid,
+    pub(crate) server_ms: i64,
+    pub(crate) elapsed_ms: u64,
+}
+
 /// The loop's parts.
 pub(crate) struct Shell {
+    pub(crate) boot: BootId,
     pub(crate) mode: Mode,
     pub(crate) station: Station,
     pub(crate) journal: Journal,
@@ -73,9 +89,18 @@ impl Shell {
                 Err(RecvTimeoutError::Timeout) => self.hand_in(Input::TimePassed),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            self.tend_journal();
             self.settle();
         }
         self.finish();
+    }
+
+    /// A minute's care for the file. A file that fails it must not get the next record.
+    fn tend_journal(&mut self) {
+        if let Err(error) = self.journal.tend(self.clock.now().elapsed_ms) {
+            tracing::error!(%error, kind = ?error.kind(), "the journal cannot be cared for");
+            self.hand_in(Input::JournalFailed);
+        }
     }
 
     /// A clean stop lets slips come out, and gives a server that is there a moment for the last records. Neither can
@@ -152,6 +177,23 @@ impl Shell {
             }
             Effect::Push => self.order_link(LinkOrder::Push),
             Effect::Resynchronise => self.order_link(LinkOrder::Resynchronise),
+            Effect::StartOver => self.order_link(LinkOrder::StartOver),
+            Effect::RequestNumber { ticket, queue } => {
+                if self.link.is_some() {
+                    self.order_link(LinkOrder::Issue { ticket, queue });
+                } else {
+                    self.hand_in(Input::NumberRefused { ticket });
+                }
+            }
+            Effect::RememberServerTime(heard) => {
+                let kept =
+                    KeptServerTime { boot: self.boot.0, server_ms: heard.server_ms, elapsed_ms: heard.elapsed_ms };
+                let written = serde_json::to_string(&kept)
+                    .map(|text| self.journal.set_meta_when_convenient(META_SERVER_TIME, &text));
+                if let Ok(Err(error)) = written {
+                    tracing::error!(%error, "the server's time cannot be kept");
+                }
+            }
             Effect::RememberPushed { highest_seq } => {
                 // Losing it costs a second push of records that the server recognises: no touch should wait for it.
                 let written = self.journal.set_meta_when_convenient(META_ACKNOWLEDGED, &highest_seq.to_string());
@@ -207,6 +249,13 @@ impl Shell {
                     let _ = kept.send(());
                 }
             },
+            LinkNews::LoseIdentity { enrolment, lost } => match self.lose_identity(enrolment) {
+                // Not answering ends the link's session: an identity that is not lost for good might be used again.
+                Err(error) => tracing::error!(%error, "the loss of the identity cannot be kept"),
+                Ok(acknowledged) => {
+                    let _ = lost.send(acknowledged);
+                }
+            },
             LinkNews::KeepConfiguration { configuration, zone } => {
                 self.clock.set_zone(zone);
                 match serde_json::to_string(&configuration) {
@@ -223,6 +272,16 @@ impl Shell {
         }
     }
 
+    /// Forgets who this station was, under a new name if it must enrol anew; says which records the server holds.
+    fn lose_identity(&mut self, enrolment: Option<Uuid>) -> Result<u64, JournalError> {
+        if let Some(enrolment) = enrolment {
+            self.journal.set_meta(META_ENROLMENT, &enrolment.to_string())?;
+        }
+        keep_identity(&mut self.journal, None)?;
+        self.hand_in(Input::IdentityLost);
+        Ok(self.station.server_holds())
+    }
+
     /// Shows the view if it changed.
     fn publish(&mut self) {
         let known = self.station.view();
@@ -236,6 +295,7 @@ impl Shell {
                 faults: known.faults.iter().map(|(fault, _)| fault.code().to_owned()).collect(),
                 unsent: known.connection.unsent,
                 clock: String::new(),
+                refused_configuration: None,
             });
         }
     }

@@ -40,7 +40,7 @@ export type FaultLine = { code: FaultCode, since_ms: number, };
 /**
  * The code of a standing fault.
  */
-export type FaultCode = "printer_missing" | "printer_offline" | "paper_out" | "paper_near_end" | "cover_open" | "cutter_jam" | "printer_unknown" | "printer_busy" | "sound_unavailable" | "journal_failed" | "server_refused" | "not_paired" | "clock_doubtful";
+export type FaultCode = "printer_missing" | "printer_offline" | "paper_out" | "paper_near_end" | "cover_open" | "cutter_jam" | "printer_unknown" | "printer_busy" | "sound_unavailable" | "journal_failed" | "server_refused" | "not_paired" | "clock_doubtful" | "numbers_run_low" | "records_set_aside" | "configuration_refused";
 
 /**
  * How far a ticket's paper is.

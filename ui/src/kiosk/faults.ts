@@ -18,6 +18,9 @@ const TOLD: Record<FaultCode, Told> = {
   server_refused: "nothing",
   not_paired: "nothing",
   clock_doubtful: "nothing",
+  numbers_run_low: "nothing",
+  records_set_aside: "nothing",
+  configuration_refused: "nothing",
 };
 
 export const PRINTER_CODES: readonly FaultCode[] = [

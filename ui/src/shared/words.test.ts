@@ -67,6 +67,7 @@ describe.each(pages)("%s", (page) => {
 const FAULTS: Record<FaultCode, true> = {
   printer_missing: true, printer_offline: true, paper_out: true, paper_near_end: true, cover_open: true, cutter_jam: true, printer_unknown: true,
   printer_busy: true, sound_unavailable: true, journal_failed: true, server_refused: true, not_paired: true, clock_doubtful: true,
+  numbers_run_low: true, records_set_aside: true, configuration_refused: true,
 };
 const REFUSALS: Record<RefusalReason, true> = { unknown_queue: true, service_closed: true, queue_full: true, paused: true, not_paired: true, journal_failed: true };
 const PRINTS: Record<PrintState, true> = { issued: true, printing: true, printed: true, unconfirmed: true, failed: true, unknown: true };

@@ -33,6 +33,9 @@ fn a_touch_becomes_durable_then_sent_then_paper_then_its_outcome() {
             Record::TicketVoided { .. } => "voided",
             Record::StationPaired { .. } => "paired",
             Record::SeriesGranted(_) => "granted",
+            Record::SeriesReleased(_) => "released",
+            Record::IdentityLost => "lost",
+            Record::TicketRequested { .. } => "requested",
         })
         .collect();
     assert_eq!(kinds, ["day", "issued", "sent", "ended"]);

@@ -1,12 +1,12 @@
 //! A shell made of values: a journal in memory, a printer that does as told, a clock that moves when asked.
 
 use smartqueue_domain::{
-    Algorithm, Language, PrintEvidence, PrintOutcome, Queue, QueueId, QueueName, Record, SeriesGrant, SeriesLetter,
-    ServiceDay, StationId, TicketId, TicketStatus,
+    Algorithm, BootId, Epoch, Language, PrintEvidence, PrintOutcome, Queue, QueueId, QueueName, Record, SeriesGrant,
+    SeriesLetter, ServiceDay, StationId, TicketId, TicketStatus,
 };
 use smartqueue_engine::{
-    AnnouncementOutcome, Command, Effect, Figures, Greeting, Input, KioskScreen, Now, PrintJob, RemoteTicket, Settings,
-    SlipContent, Station, StoredFact, View,
+    AnnouncementOutcome, Command, Effect, Figures, Greeting, Input, KioskScreen, Memory, Now, PrintJob, RemoteTicket,
+    ServerTime, Settings, SlipContent, Station, StoredFact, View,
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -50,6 +50,7 @@ pub fn settings(has_server: bool) -> Settings {
         has_server,
         has_printer: true,
         speaks: true,
+        rollovers: Vec::new(),
     }
 }
 
@@ -67,6 +68,11 @@ pub fn greeting(settings: Settings, grants: &[QueueId]) -> Greeting {
         event_seq: 0,
         tickets: Vec::new(),
         figures: vec![(QUEUE, Figures { mean_service_seconds: 300, available_agents: 1 })],
+        server_epoch: Some(Epoch(Uuid::from_u128(1))),
+        server_series: Vec::new(),
+        released: Vec::new(),
+        set_aside: 0,
+        configuration_refused: false,
     }
 }
 
@@ -103,6 +109,8 @@ pub struct Lobby {
     pub paper: Paper,
     pub disk_works: bool,
     pub now: Now,
+    /// The server's time that the station wanted remembered.
+    pub server_time: Option<ServerTime>,
 }
 
 impl Lobby {
@@ -110,11 +118,16 @@ impl Lobby {
         Lobby::with_journal(settings, Vec::new())
     }
 
-    /// A station that starts on what an earlier one left.
+    /// A station that starts on what an earlier one left, in a boot of its own.
     pub fn with_journal(settings: Settings, journal: Vec<Record>) -> Lobby {
         let now = Now { elapsed_ms: 1_000, wall_ms: MORNING_MS, offset_minutes: 0 };
+        let boot = BootId(Uuid::from_u128(journal.len() as u128));
+        Lobby::start(settings, journal, Memory { server_holds: 0, boot, server_time: None }, now)
+    }
+
+    pub fn start(settings: Settings, journal: Vec<Record>, memory: Memory, now: Now) -> Lobby {
         let facts = (1u64..).zip(journal.clone()).map(|(seq, record)| StoredFact { seq, record });
-        let station = Station::restore(settings, facts, 0, now);
+        let station = Station::restore(settings, facts, memory, now);
         let mut lobby = Lobby {
             station,
             journal,
@@ -123,6 +136,7 @@ impl Lobby {
             paper: Paper::Comes,
             disk_works: true,
             now,
+            server_time: memory.server_time,
         };
         lobby.run();
         lobby
@@ -192,8 +206,11 @@ impl Lobby {
                     self.effects.push(Effect::Announce(call));
                     self.station.handle(Input::Announced { call: heard, outcome }, self.now);
                 }
+                Effect::RememberServerTime(heard) => self.server_time = Some(heard),
                 other @ (Effect::Push
                 | Effect::Resynchronise
+                | Effect::StartOver
+                | Effect::RequestNumber { .. }
                 | Effect::Acknowledge { .. }
                 | Effect::CheckPin { .. }
                 | Effect::TestPrint

@@ -9,3 +9,4 @@
 mod board;
 mod kiosk;
 mod lobby;
+mod numbers;

@@ -134,6 +134,7 @@ fn api() -> Router<Arc<App>> {
         .route("/stations/{id}", get(places::station))
         .route("/stations/{id}/token", post(stations::token))
         .route("/stations/{id}/hello", post(stations::hello))
+        .route("/stations/{id}/issue", post(stations::issue))
         .route("/stations/{id}/records", post(stations::records).layer(DefaultBodyLimit::max(LARGEST_PUSH)));
     Router::new()
         .route("/api/v1/auth/login", post(login::login))

@@ -8,14 +8,14 @@ use crate::auth::keys::{fresh_token, token_hash};
 use crate::auth::token::{Claims, LONGEST_LIFE_SECONDS};
 use crate::clock;
 use crate::ledger::records::Push;
-use crate::ledger::stations::{Greeting, Introduction};
+use crate::ledger::stations::Introduction;
 use crate::trouble::Trouble;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde_json::Value;
 use smartqueue_protocol::provisioning::Mode;
 use smartqueue_protocol::station_sync::{
-    CheckReply, CheckRequest, HelloReply, HelloRequest, PairReply, PairRequest, TokenReply, TokenRequest,
+    CheckReply, CheckRequest, HelloRequest, IssueRequest, PairReply, PairRequest, TokenReply, TokenRequest,
 };
 use smartqueue_protocol::time::write_time;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ fn read_mode(word: &str) -> Result<Mode, Trouble> {
 
 pub(super) async fn pair(State(app): State<Arc<App>>, Peer(peer): Peer, Body(request): Body<PairRequest>) -> Answer {
     app.pairings.count(peer.to_string(), clock::monotonic())?;
-    let PairRequest { pairing_token, name, mode, epoch, version } = request;
+    let PairRequest { pairing_token, name, mode, epoch, version, acknowledged } = request;
     if name.chars().count() > 100 || version.len() > 100 {
         return Err(Trouble::invalid("name", "a name or version holds at most 100 signs"));
     }
@@ -41,6 +41,7 @@ pub(super) async fn pair(State(app): State<Arc<App>>, Peer(peer): Peer, Body(req
         mode: read_mode(&mode)?,
         epoch,
         version,
+        acknowledged: acknowledged.unwrap_or(0),
     };
     let paired = app.ledger.pair(introduction).await?;
     tracing::info!(tenant = paired.tenant, station = paired.station, letter = paired.letter, "a station was paired");
@@ -81,17 +82,18 @@ pub(super) async fn hello(
     let mode = read_mode(&request.mode)?;
     let follow_url_base = format!("{}/t/{slug}/?ticket=", super::public_url(&app, &headers));
     let greeting = app.ledger.greet(tenant, station, request, mode, follow_url_base).await?;
-    let Greeting { service_day, highest_seq, configuration, series, snapshot } = greeting;
-    ok(HelloReply {
-        server_time: write_time(clock::now_ms()),
-        service_day: service_day.to_string(),
-        highest_seq,
-        configuration,
-        series,
-        event_seq: snapshot.seq,
-        tickets: snapshot.tickets.into_iter().map(|ticket| ticket.body).collect(),
-        queues: snapshot.queues,
-    })
+    ok(greeting.reply(clock::now_ms()))
+}
+
+pub(super) async fn issue(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((_, id)): Path<(String, String)>,
+    Body(request): Body<IssueRequest>,
+) -> Answer {
+    let station = integer_id(&id, "station")?;
+    let tenant = caller.as_station(station)?;
+    ok(app.ledger.issue(tenant, station, request).await?)
 }
 
 pub(super) async fn records(

@@ -6,6 +6,7 @@ use super::tickets;
 use crate::trouble::Trouble;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
+use smartqueue_domain::{LiveTicket, QueueId, TicketId, state_hash};
 use smartqueue_protocol::api::TicketAnswer;
 use smartqueue_protocol::event::QueueFigures;
 use std::collections::BTreeSet;
@@ -251,7 +252,28 @@ pub(super) fn snapshot(connection: &Connection, interest: &Interest, now_ms: i64
     Ok(Snapshot { seq, tickets, queues })
 }
 
+/// What a view looks like, and the event after which it does: the hash that a station compares with its own.
+pub(super) fn state(connection: &Connection, interest: &Interest) -> Result<(u64, u64), Trouble> {
+    let seq = newest(connection, interest.site)?;
+    let mut live = Vec::new();
+    for queue in &interest.queues {
+        live.extend(tickets::live_in(connection, *queue)?);
+    }
+    let hash = state_hash(live.iter().map(|ticket| LiveTicket {
+        id: TicketId(ticket.id),
+        queue: QueueId(ticket.queue),
+        number: &ticket.number,
+        status: ticket.status,
+    }));
+    Ok((seq, hash))
+}
+
 impl super::Ledger {
+    /// The newest event of a view's site and the hash of the view after it.
+    pub async fn state(&self, interest: Interest) -> Result<(u64, u64), Trouble> {
+        self.read(move |connection| state(connection, &interest)).await
+    }
+
     /// See [`Tail`].
     pub async fn events_after(&self, site: i64, cursor: u64, limit: usize) -> Result<Tail, Trouble> {
         self.read(move |connection| tail_after(connection, site, cursor, limit)).await

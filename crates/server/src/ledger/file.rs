@@ -1,10 +1,10 @@
 //! The database's file as a whole: one owner at a time, copies while it is in use, and a copy put back.
 //! This module never looks at what the tables mean.
 
-use super::{migrate, open_connection};
+use super::{migrate, numbers, open_connection};
+use crate::trouble::Trouble;
 use anyhow::{Context, bail, ensure};
 use rusqlite::{Connection, OpenFlags};
-use smartqueue_domain::LAST_VALUE;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -81,27 +81,13 @@ pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The copy cannot be written.
-pub fn begin_another_life(connection: &Connection, epoch: uuid::Uuid) -> Result<(), rusqlite::Error> {
+pub fn begin_another_life(connection: &Connection, epoch: uuid::Uuid) -> Result<(), Trouble> {
     connection.execute(
         "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
         [epoch.to_string()],
     )?;
-    skip_unknown_numbers(connection)?;
-    begin_new_log(connection)
-}
-
-/// How far the newest series move on when a copy is put back.
-const SKIPPED: u32 = 100;
-
-/// Numbers that were given out after the copy was made stand on paper and are in nobody's file. The newest series of each
-/// queue move on, so that they are not given out again soon.
-fn skip_unknown_numbers(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection.execute(
-        "UPDATE series SET lap = lap + (value + ?1) / ?2, value = (value + ?1) % ?2
-         WHERE day >= (SELECT max(day) FROM series) - 1",
-        [SKIPPED, LAST_VALUE + 1],
-    )?;
-    Ok(())
+    numbers::skip_unknown_numbers(connection, crate::clock::now_ms())?;
+    Ok(begin_new_log(connection)?)
 }
 
 /// No event of the old life may share its number with one of the new: whoever comes back with a cursor of the old life

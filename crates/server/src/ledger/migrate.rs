@@ -4,8 +4,11 @@ use super::OpenError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Each file in order; its version is its place, counted from 1. Shipped files never change.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0020_queue_hours.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_numbers.sql"),
+    include_str!("../../migrations/0020_queue_hours.sql"),
+];
 
 /// The version that this program works with.
 pub const CURRENT: i64 = MIGRATIONS.len() as i64;

@@ -17,6 +17,7 @@ pub mod people;
 pub mod places;
 mod readers;
 pub mod records;
+pub mod service_days;
 pub mod stations;
 pub mod tickets;
 pub mod writer;
@@ -79,6 +80,10 @@ impl Ledger {
         refuse_old_sqlite()?;
         let mut connection = open_connection(path)?;
         migrate::migrate(&mut connection)?;
+        connection.execute(
+            "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING",
+            [uuid::Uuid::new_v4().to_string()],
+        )?;
         Ok(Ledger { hands: Hands::Own { writer: Writer::start(connection, publish)?, readers: Readers::new(path) } })
     }
 

@@ -2,6 +2,7 @@
 //! This module never touches a ticket.
 
 use super::figures;
+use super::service_days::SiteDays;
 use super::tickets::Caller;
 use super::writer::Writing;
 use super::{Ledger, events};
@@ -34,8 +35,8 @@ pub struct FoundQueue {
     pub queue: Queue,
     /// Its site.
     pub site: i64,
-    /// The site's time zone.
-    pub timezone: String,
+    /// The site's days.
+    pub days: SiteDays,
 }
 
 /// The words for an agent's state.
@@ -96,16 +97,16 @@ pub(super) fn tenant_id(connection: &Connection, slug: &str) -> Result<Option<i6
 /// A queue of the tenant.
 pub(super) fn domain_queue(connection: &Connection, tenant: i64, queue: i64) -> Result<Option<FoundQueue>, Trouble> {
     let sql = format!(
-        "SELECT {QUEUE_COLUMNS}, sites.timezone FROM queues JOIN sites ON sites.id = queues.site
+        "SELECT {QUEUE_COLUMNS}, sites.timezone, sites.rollover_hour FROM queues JOIN sites ON sites.id = queues.site
          WHERE queues.id = ?1 AND queues.tenant = ?2"
     );
     let found = connection
         .prepare_cached(&sql)?
-        .query_row([queue, tenant], |row| Ok((StoredQueue::read(row)?, row.get::<_, String>(14)?)))
+        .query_row([queue, tenant], |row| Ok((StoredQueue::read(row)?, row.get::<_, String>(14)?, row.get(15)?)))
         .optional()?;
-    let Some((stored, timezone)) = found else { return Ok(None) };
+    let Some((stored, timezone, rollover_hour)) = found else { return Ok(None) };
     let (body, site, _, _) = stored.body()?;
-    Ok(Some(FoundQueue { queue: Queue::try_from(&body)?, site, timezone }))
+    Ok(Some(FoundQueue { queue: Queue::try_from(&body)?, site, days: SiteDays::new(&timezone, rollover_hour)? }))
 }
 
 /// The queues of a site in the order of their tiles.

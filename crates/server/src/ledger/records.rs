@@ -4,15 +4,18 @@
 //! A number on paper cannot be called back: where a record contradicts the ledger, the paper wins.
 
 use super::events::Kind;
+use super::numbers::Issuer;
 use super::stations::{self, StationRow};
 use super::tickets::{self, Entry, Step};
 use super::writer::Writing;
 use super::{Ledger, numbers, places};
 use crate::trouble::Trouble;
-use rusqlite::{OptionalExtension, params};
-use smartqueue_domain::{Channel, CopyNumber, PrintOutcome, Record, ServiceDay, TicketId, TicketNumber, Transition};
-use smartqueue_protocol::record::StoredRecord;
-use smartqueue_protocol::station_sync::{PUSH_LIMIT, PushReply};
+use rusqlite::params;
+use smartqueue_domain::{
+    BootMoment, Channel, CopyNumber, PrintOutcome, Record, SeriesLetter, TicketId, TicketNumber, Transition, VoidReason,
+};
+use smartqueue_protocol::record::{StoredMoment, StoredRecord};
+use smartqueue_protocol::station_sync::{PUSH_LIMIT, PushReply, record_digest};
 use uuid::Uuid;
 
 /// A push as it arrives. A record that this version cannot read must not stop the readable ones behind it, so each is
@@ -23,6 +26,8 @@ pub struct Push {
     pub epoch: Uuid,
     /// The records in their order.
     pub records: Vec<Incoming>,
+    /// The station's boot-time clock as it sent them.
+    pub moment: Option<BootMoment>,
 }
 
 /// A record as it arrives.
@@ -32,6 +37,8 @@ pub struct Incoming {
     pub seq: u64,
     /// The text it came as, for the quarantine.
     pub text: String,
+    /// Its digest, by which a copy of the station is known.
+    pub digest: String,
     /// The record, or why it does not read.
     pub record: Result<StoredRecord, String>,
 }
@@ -60,9 +67,15 @@ impl Push {
                 .and_then(serde_json::Value::as_u64)
                 .ok_or_else(|| Trouble::invalid("records", "each record has a seq"))?;
             let text = record.to_string();
-            Ok(Incoming { seq, record: serde_json::from_str(&text).map_err(|error| error.to_string()), text })
+            let digest = record_digest(record);
+            Ok(Incoming { seq, digest, record: serde_json::from_str(&text).map_err(|error| error.to_string()), text })
         };
-        Ok(Push { epoch, records: records.iter().map(read).collect::<Result<_, Trouble>>()? })
+        // A clock that does not read costs a ticket's age, never the ticket.
+        let moment = body
+            .get("moment")
+            .and_then(|moment| serde_json::from_value::<StoredMoment>(moment.clone()).ok())
+            .map(BootMoment::from);
+        Ok(Push { epoch, records: records.iter().map(read).collect::<Result<_, Trouble>>()?, moment })
     }
 }
 
@@ -100,6 +113,7 @@ fn push(writing: &mut Writing<'_>, tenant: i64, station: i64, request: &Push) ->
     let row = stations::active(writing.connection, tenant, station)?;
     row.expect_epoch(request.epoch)?;
     let mut highest_seq = row.highest_seq;
+    let mut digest = None;
     let mut quarantined = Vec::new();
     for incoming in &request.records {
         if incoming.seq <= highest_seq {
@@ -108,7 +122,7 @@ fn push(writing: &mut Writing<'_>, tenant: i64, station: i64, request: &Push) ->
         if incoming.seq != highest_seq + 1 {
             break;
         }
-        match merge(writing, &row, station, incoming) {
+        match merge(writing, &row, station, incoming, request.moment) {
             Ok(()) => {}
             Err(MergeError::Senseless(senseless)) => {
                 set_aside(writing, station, incoming, &senseless)?;
@@ -117,12 +131,13 @@ fn push(writing: &mut Writing<'_>, tenant: i64, station: i64, request: &Push) ->
             Err(MergeError::Trouble(trouble)) => return Err(trouble),
         }
         highest_seq = incoming.seq;
+        digest = Some(&incoming.digest);
     }
     if highest_seq > row.highest_seq {
         writing
             .connection
-            .prepare_cached("UPDATE stations SET highest_seq = ?2, seen_at = ?3 WHERE id = ?1")?
-            .execute(params![station, i64::try_from(highest_seq).unwrap_or(i64::MAX), writing.now_ms])?;
+            .prepare_cached("UPDATE stations SET highest_seq = ?2, seen_at = ?3, digest = ?4 WHERE id = ?1")?
+            .execute(params![station, i64::try_from(highest_seq).unwrap_or(i64::MAX), writing.now_ms, digest])?;
     }
     Ok(PushReply { highest_seq, quarantined })
 }
@@ -150,14 +165,49 @@ fn merge(
     station_row: &StationRow,
     station: i64,
     incoming: &Incoming,
+    sent: Option<BootMoment>,
 ) -> Result<(), MergeError> {
     let unreadable = |what: String| MergeError::Senseless(Senseless::Unreadable(what));
     let stored = incoming.record.as_ref().map_err(|error| unreadable(error.clone()))?;
     let record = Record::try_from(stored).map_err(|error| unreadable(error.to_string()))?;
     match record {
-        // What the station knows about itself came from here.
-        Record::StationPaired { .. } | Record::SeriesGranted(_) | Record::DayOpened { .. } => Ok(()),
-        Record::TicketIssued { ticket, queue, letter, number, day, language, priority, touched_at_ms } => {
+        // What the station knows about itself came from here, and a request alone changes nothing.
+        Record::StationPaired { .. }
+        | Record::SeriesGranted(_)
+        | Record::IdentityLost
+        | Record::TicketRequested { .. } => Ok(()),
+        Record::DayOpened { day } => {
+            writing
+                .connection
+                .prepare_cached("UPDATE stations SET service_day = max(coalesce(service_day, ?2), ?2) WHERE id = ?1")?
+                .execute([station, day.0])?;
+            Ok(())
+        }
+        Record::SeriesReleased(release) => {
+            let known = places::domain_queue(writing.connection, station_row.tenant, release.queue.0)?;
+            if known.is_none() {
+                return Err(MergeError::Senseless(Senseless::UnknownQueue));
+            }
+            writing
+                .connection
+                .prepare_cached(
+                    "INSERT INTO series_releases (queue, station, from_day) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                )?
+                .execute([release.queue.0, station, release.from_day.0])?;
+            Ok(())
+        }
+        Record::TicketIssued {
+            ticket,
+            queue,
+            letter,
+            number,
+            day,
+            language,
+            priority,
+            touched_at_ms,
+            dated_by: _,
+            moment,
+        } => {
             let found = places::domain_queue(writing.connection, station_row.tenant, queue.0)?
                 .filter(|found| found.site == station_row.site);
             if found.is_none() {
@@ -176,10 +226,10 @@ fn merge(
                 priority,
                 customer: "{}",
                 language: Some(language.code()),
-                created_at: touched_at_ms,
+                created_at: touched_at(writing.now_ms, touched_at_ms, moment, sent),
                 station: Some(station),
             };
-            issued(writing, &entry)
+            issued(writing, station_row, entry)
         }
         Record::SlipSent { ticket, copy } => print_state(writing, station_row, ticket, copy, "printing"),
         Record::SlipEnded { ticket, copy, outcome } => {
@@ -191,15 +241,19 @@ fn merge(
             };
             print_state(writing, station_row, ticket, copy, state)
         }
-        Record::TicketVoided { ticket, reason: _ } => {
+        Record::TicketVoided { ticket, reason: VoidReason::NeverIssued } => {
+            numbers::bury(writing, ticket.0, station)?;
+            if let Some(allocation) = numbers::end_allocation(writing, ticket.0, station_row.site)? {
+                allocation.leave_gap(writing, "never_issued", ticket.0)?;
+            }
+            Ok(())
+        }
+        Record::TicketVoided { ticket, reason: VoidReason::NeverSent } => {
             let found = own_ticket(writing, station_row, ticket)?;
             // Somebody may have called it meanwhile; it was never on paper, so nobody can come. Whoever is being served
             // under it all the same is left in peace.
             if found.status.after(Transition::Cancel).is_ok() {
-                if let Ok(number) = TicketNumber::parse(&found.number) {
-                    let (day, id) = (day_of(writing, found.id)?, found.id.to_string());
-                    numbers::note_gap(writing, found.queue, day, &number, "voided", Some(&id))?;
-                }
+                leave_gap(writing, &found, "voided")?;
                 tickets::take(writing, found, Step::Cancel)?;
             }
             Ok(())
@@ -207,12 +261,41 @@ fn merge(
     }
 }
 
-fn issued(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<(), MergeError> {
-    let Some(held) = tickets::find(writing.connection, entry.id)? else {
-        warn_of_foreign_series(writing, entry)?;
-        tickets::insert(writing, entry)?;
-        return Ok(());
+/// When somebody touched the screen: the receipt less the age by the station's boot-time clock, where both moments are of
+/// one boot; else what the station wrote. Nobody touched a screen after the record of it arrived.
+fn touched_at(now_ms: i64, written_ms: i64, touched: Option<BootMoment>, sent: Option<BootMoment>) -> i64 {
+    let age_ms = match (touched, sent) {
+        (Some(touched), Some(sent)) if touched.boot == sent.boot => sent.elapsed_ms.checked_sub(touched.elapsed_ms),
+        (Some(_) | None, Some(_) | None) => None,
     };
+    let true_ms = age_ms.and_then(|age_ms| now_ms.checked_sub_unsigned(age_ms));
+    true_ms.unwrap_or(written_ms).min(now_ms)
+}
+
+fn issued(writing: &mut Writing<'_>, station_row: &StationRow, mut entry: Entry<'_>) -> Result<(), MergeError> {
+    let number = entry.number.to_string();
+    if let Some(held) = tickets::find(writing.connection, entry.id)? {
+        return relabelled(writing, station_row, &entry, held);
+    }
+    if let Some(allocation) = numbers::end_allocation(writing, entry.id, entry.site)? {
+        if allocation.number == number {
+            entry.lap = Some(allocation.lap);
+        } else {
+            allocation.leave_gap(writing, "paper_wins", entry.id)?;
+        }
+    }
+    follow(writing, station_row, &entry)?;
+    tickets::insert(writing, &entry)?;
+    Ok(())
+}
+
+/// The server holds the ticket already: under the same label there is nothing to do, under another the paper wins.
+fn relabelled(
+    writing: &mut Writing<'_>,
+    station_row: &StationRow,
+    entry: &Entry<'_>,
+    held: tickets::TicketRow,
+) -> Result<(), MergeError> {
     if held.site != entry.site {
         return Err(MergeError::Senseless(Senseless::OthersTicket));
     }
@@ -220,10 +303,8 @@ fn issued(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<(), MergeError
     if held.number == number {
         return Ok(());
     }
-    let day = day_of(writing, entry.id)?;
-    if let Ok(old) = TicketNumber::parse(&held.number) {
-        numbers::note_gap(writing, held.queue, day, &old, "paper_wins", Some(&entry.id.to_string()))?;
-    }
+    leave_gap(writing, &held, "paper_wins")?;
+    follow(writing, station_row, entry)?;
     writing
         .connection
         .prepare_cached(
@@ -246,18 +327,36 @@ fn issued(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<(), MergeError
     Ok(())
 }
 
-/// A number out of a series that is not the station's is kept, because somebody holds the paper; the operator hears of it.
-fn warn_of_foreign_series(writing: &Writing<'_>, entry: &Entry<'_>) -> Result<(), Trouble> {
-    let owner = numbers::owner(writing.connection, entry.queue, entry.day)?;
-    if entry.letter == smartqueue_domain::SeriesLetter::Main && owner != entry.station {
-        tracing::warn!(
-            station = entry.station,
-            owner,
-            number = %entry.number,
-            "a station issued from a main series that it does not own"
-        );
+fn leave_gap(writing: &Writing<'_>, ticket: &tickets::TicketRow, reason: &str) -> Result<(), Trouble> {
+    if let Ok(number) = TicketNumber::parse(&ticket.number) {
+        let key = tickets::series_of(writing.connection, ticket.id)?;
+        numbers::note_gap(writing, key.queue, key.day, &number, reason, Some(&ticket.id.to_string()))?;
     }
     Ok(())
+}
+
+/// Keeps the counter of the number's series. A number out of a series that is not the station's is kept, because
+/// somebody holds the paper; the operator hears of it.
+fn follow(writing: &Writing<'_>, station_row: &StationRow, entry: &Entry<'_>) -> Result<(), Trouble> {
+    let key = numbers::SeriesKey { queue: entry.queue, day: entry.day, letter: entry.letter };
+    let of_station = match entry.letter {
+        SeriesLetter::Letter(_) => entry.letter.as_text() == station_row.letter,
+        SeriesLetter::Main => match numbers::issuer(writing.connection, entry.queue, entry.day)? {
+            Issuer::Station(owner) if Some(owner) == entry.station => true,
+            Issuer::Station(owner) => {
+                tracing::warn!(
+                    station = entry.station,
+                    owner,
+                    number = %entry.number,
+                    "a station issued from a main series that it does not own"
+                );
+                false
+            }
+            // The server gave the number, or gives none of this series.
+            Issuer::Unclaimed | Issuer::Server | Issuer::Nobody => false,
+        },
+    };
+    numbers::follow(writing, key, entry.number, entry.station.filter(|_| of_station))
 }
 
 fn own_ticket(
@@ -270,15 +369,6 @@ fn own_ticket(
         Some(found) if found.site != station_row.site => Err(MergeError::Senseless(Senseless::OthersTicket)),
         Some(found) => Ok(found),
     }
-}
-
-fn day_of(writing: &Writing<'_>, id: Uuid) -> Result<ServiceDay, Trouble> {
-    let day = writing
-        .connection
-        .prepare_cached("SELECT day FROM tickets WHERE id = ?1")?
-        .query_row([id.to_string()], |row| row.get(0))
-        .optional()?;
-    Ok(ServiceDay(day.unwrap_or(0)))
 }
 
 fn print_state(

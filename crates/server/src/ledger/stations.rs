@@ -2,16 +2,19 @@
 //! Their records are in `records`. This module never makes a token; it keeps hashes.
 
 use super::events::{self, Interest, Snapshot};
+use super::numbers::Issuer;
+use super::service_days::SiteDays;
 use super::writer::Writing;
 use super::{Ledger, numbers, places};
 use crate::auth::keys::same_hash;
 use crate::trouble::Trouble;
 use rusqlite::{Connection, OptionalExtension, params};
 use smartqueue_domain::{SeriesLetter, ServiceDay};
-use smartqueue_protocol::configuration::{Configuration, SiteBody, SlipWords};
+use smartqueue_protocol::configuration::{Configuration, RolloverBody, SiteBody, SlipWords};
 use smartqueue_protocol::event::StationState;
 use smartqueue_protocol::provisioning::Mode;
-use smartqueue_protocol::station_sync::{GrantBody, HelloRequest};
+use smartqueue_protocol::station_sync::{GrantBody, HelloReply, HelloRequest};
+use smartqueue_protocol::time::write_time;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -29,6 +32,8 @@ pub struct Introduction {
     pub epoch: Uuid,
     /// The program's version.
     pub version: String,
+    /// Up to here the server holds its records already, under an identity that it lost.
+    pub acknowledged: u64,
 }
 
 /// Who a station is from now on.
@@ -110,7 +115,7 @@ fn pairing_place(
 
 fn pair(writing: &mut Writing<'_>, introduction: &Introduction) -> Result<Paired, Trouble> {
     let connection = writing.connection;
-    let Introduction { pairing_token, secret_hash, name, mode, epoch, version } = introduction;
+    let Introduction { pairing_token, secret_hash, name, mode, epoch, version, acknowledged } = introduction;
     let (tenant, site, slug, _) = pairing_place(connection, pairing_token, writing.now_ms)?;
     let known: Option<(i64, String, bool)> = connection
         .prepare_cached(
@@ -136,7 +141,7 @@ fn pair(writing: &mut Writing<'_>, introduction: &Introduction) -> Result<Paired
             connection
                 .prepare_cached(
                     "INSERT INTO stations (tenant, site, name, mode, epoch, letter, secret_hash, pairing_token, version,
-                     paired_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                     paired_at, highest_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 )?
                 .execute(params![
                     tenant,
@@ -149,6 +154,7 @@ fn pair(writing: &mut Writing<'_>, introduction: &Introduction) -> Result<Paired
                     pairing_token,
                     version,
                     writing.now_ms,
+                    i64::try_from(*acknowledged).unwrap_or(i64::MAX),
                 ])?;
             (connection.last_insert_rowid(), letter)
         }
@@ -183,6 +189,21 @@ fn letter_for(connection: &Connection, site: i64, mode: Mode) -> Result<String, 
     }
 }
 
+/// A station that has not been seen for so long no longer counts as one that issues.
+const FORGOTTEN_MS: i64 = 7 * 86_400_000;
+
+/// How many stations issue tickets for a queue.
+pub(super) fn issuers_of(connection: &Connection, queue: i64, now_ms: i64) -> Result<u32, Trouble> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT count(*) FROM stations WHERE site = (SELECT site FROM queues WHERE id = ?1) AND letter <> ''
+             AND revoked_at IS NULL AND coalesce(seen_at, paired_at) > ?2
+             AND (EXISTS (SELECT 1 FROM station_queues WHERE station = stations.id AND queue = ?1)
+                  OR NOT EXISTS (SELECT 1 FROM station_queues WHERE station = stations.id))",
+        )?
+        .query_row([queue, now_ms - FORGOTTEN_MS], |row| row.get(0))?)
+}
+
 /// The queues that a station serves or shows.
 fn station_interest(connection: &Connection, station: i64, site: i64) -> Result<Interest, Trouble> {
     let chosen = places::integers(connection, "SELECT queue FROM station_queues WHERE station = ?1", station)?;
@@ -208,8 +229,51 @@ pub struct Greeting {
     pub configuration: Configuration,
     /// The main series that this station alone issues.
     pub series: Vec<GrantBody>,
+    /// The main series that the server issues.
+    pub server_series: Vec<GrantBody>,
+    /// The main series that this station must give back, should it have them.
+    pub released: Vec<GrantBody>,
+    /// How many of its records were set aside.
+    pub set_aside: u64,
+    /// The life of the database.
+    pub epoch: Option<Uuid>,
+    /// The digest of the record `highest_seq`.
+    pub digest: Option<String>,
     /// Everything that lives in its queues.
     pub snapshot: Snapshot,
+}
+
+impl Greeting {
+    /// The greeting in the protocol's form, at a time of the server.
+    pub fn reply(self, server_ms: i64) -> HelloReply {
+        let Greeting {
+            service_day,
+            highest_seq,
+            configuration,
+            series,
+            server_series,
+            released,
+            set_aside,
+            epoch,
+            digest,
+            snapshot,
+        } = self;
+        HelloReply {
+            server_time: write_time(server_ms),
+            service_day: service_day.to_string(),
+            highest_seq,
+            configuration,
+            series,
+            event_seq: snapshot.seq,
+            tickets: snapshot.tickets.into_iter().map(|ticket| ticket.body).collect(),
+            queues: snapshot.queues,
+            server_epoch: epoch,
+            server_series,
+            released,
+            set_aside,
+            digest,
+        }
+    }
 }
 
 fn claim_series(
@@ -221,6 +285,7 @@ fn claim_series(
 ) -> Result<(), Trouble> {
     let row = active(writing.connection, tenant, station)?;
     row.expect_epoch(request.epoch)?;
+    take_word(writing, station, request)?;
     writing
         .connection
         .prepare_cached(
@@ -229,6 +294,7 @@ fn claim_series(
         .execute(params![station, writing.now_ms, mode.word(), request.version, request.applied_configuration])?;
     if mode.issues() && !row.letter.is_empty() {
         let today = site_day(writing.connection, row.site, writing.now_ms)?;
+        numbers::sweep_allocations(writing, row.site, today)?;
         for queue in station_interest(writing.connection, station, row.site)?.queues {
             numbers::claim_main(writing, queue, station, today)?;
         }
@@ -236,30 +302,79 @@ fn claim_series(
     Ok(())
 }
 
+/// A station says the word of its last hello and draws the next one, which it keeps before it says it. Of two machines
+/// that work from copies of one disk the second finds that its word is not the last one any more. A hello that the
+/// network repeats, or brings late, changes nothing.
+fn take_word(writing: &Writing<'_>, station: i64, request: &HelloRequest) -> Result<(), Trouble> {
+    // A station of the first version has no words.
+    let Some(next) = &request.next_word else { return Ok(()) };
+    let last: Option<String> = writing
+        .connection
+        .prepare_cached("SELECT word FROM stations WHERE id = ?1")?
+        .query_row([station], |row| row.get(0))?;
+    if last.as_ref() == Some(next) {
+        return Ok(());
+    }
+    if last.is_some() && last != request.word {
+        tracing::warn!(station, "a copy of this station is at work");
+        let detail = "another machine works under this identity: pair again".to_owned();
+        return Err(Trouble::Conflict { code: "station_copied", detail });
+    }
+    writing
+        .connection
+        .prepare_cached("UPDATE stations SET word = ?2 WHERE id = ?1")?
+        .execute(params![station, next])?;
+    Ok(())
+}
+
 fn site_day(connection: &Connection, site: i64, now_ms: i64) -> Result<ServiceDay, Trouble> {
-    let timezone: String =
-        connection.prepare_cached("SELECT timezone FROM sites WHERE id = ?1")?.query_row([site], |row| row.get(0))?;
-    Ok(numbers::local_time(&timezone, now_ms)?.0)
+    SiteDays::of(connection, site)?.day(now_ms)
 }
 
 fn greet(connection: &Connection, tenant: i64, station: i64, follow_url_base: String) -> Result<Greeting, Trouble> {
     let now_ms = crate::clock::now_ms();
     let row = active(connection, tenant, station)?;
     let interest = station_interest(connection, station, row.site)?;
+    let days = SiteDays::of(connection, row.site)?;
+    let today = days.day(now_ms)?;
+    let mut configuration = configuration(connection, row.site, &interest.queues, follow_url_base)?;
+    configuration.rollovers = days.rollovers(now_ms)?.iter().map(RolloverBody::from).collect();
+    let series = grants(connection, station, &interest.queues)?;
+    let digest = connection
+        .prepare_cached("SELECT digest FROM stations WHERE id = ?1")?
+        .query_row([station], |row| row.get(0))?;
+    let set_aside: i64 = connection
+        .prepare_cached("SELECT count(*) FROM quarantine WHERE station = ?1")?
+        .query_row([station], |row| row.get(0))?;
     Ok(Greeting {
-        service_day: site_day(connection, row.site, now_ms)?,
+        service_day: today,
         highest_seq: row.highest_seq,
-        configuration: configuration(connection, row.site, &interest.queues, follow_url_base)?,
-        series: grants(connection, station, &interest.queues)?,
+        configuration,
+        server_series: server_series(connection, &interest.queues, today)?,
+        released: released(connection, station, &interest.queues, today)?,
+        series,
+        set_aside: set_aside.unsigned_abs(),
+        epoch: epoch(connection)?,
+        digest,
         snapshot: events::snapshot(connection, &interest, now_ms)?,
     })
 }
 
-/// The newest ownership of each queue, where it is this station's.
+/// The life of the database, drawn when it was made and again when a copy was put back.
+fn epoch(connection: &Connection) -> Result<Option<Uuid>, Trouble> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT value FROM meta WHERE key = 'epoch'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(text.and_then(|text| Uuid::parse_str(&text).ok()))
+}
+
+/// The main series of each queue that this station was the last station to get. That they may have to be given back is
+/// said beside them.
 fn grants(connection: &Connection, station: i64, queues: &BTreeSet<i64>) -> Result<Vec<GrantBody>, Trouble> {
     let mut statement = connection.prepare_cached(
-        "SELECT queue, from_day FROM series_owners AS newest WHERE station = ?1 AND from_day =
-         (SELECT max(from_day) FROM series_owners WHERE queue = newest.queue) ORDER BY queue",
+        "SELECT queue, from_day FROM series_holders AS newest WHERE station = ?1 AND from_day =
+         (SELECT max(from_day) FROM series_holders WHERE queue = newest.queue AND station IS NOT NULL) ORDER BY queue",
     )?;
     let rows = statement.query_map([station], |row| Ok((row.get(0)?, ServiceDay(row.get(1)?))))?;
     let mut grants = Vec::new();
@@ -270,6 +385,53 @@ fn grants(connection: &Connection, station: i64, queues: &BTreeSet<i64>) -> Resu
         }
     }
     Ok(grants)
+}
+
+/// The main series from which this server gives numbers today, or will tomorrow as far as it can know.
+fn server_series(
+    connection: &Connection,
+    queues: &BTreeSet<i64>,
+    today: ServiceDay,
+) -> Result<Vec<GrantBody>, Trouble> {
+    let mut series = Vec::new();
+    for queue in queues {
+        for from_day in [today, ServiceDay(today.0 + 1)] {
+            match numbers::issuer(connection, *queue, from_day)? {
+                Issuer::Unclaimed | Issuer::Server => {
+                    series.push(GrantBody { queue: *queue, from_day: from_day.to_string() });
+                    break;
+                }
+                Issuer::Station(_) | Issuer::Nobody => {}
+            }
+        }
+    }
+    Ok(series)
+}
+
+/// The main series that are not this station's from some day on: one that believes otherwise must give them back. After
+/// a restored copy that may be a series of which this server never heard that the station has it.
+fn released(
+    connection: &Connection,
+    station: i64,
+    queues: &BTreeSet<i64>,
+    today: ServiceDay,
+) -> Result<Vec<GrantBody>, Trouble> {
+    let mut released = Vec::new();
+    for queue in queues {
+        let newest: Option<(i64, Option<i64>)> = connection
+            .prepare_cached(
+                "SELECT from_day, station FROM series_holders WHERE queue = ?1 ORDER BY from_day DESC LIMIT 1",
+            )?
+            .query_row([queue], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let from_day = match newest {
+            Some((_, Some(holder))) if holder == station => continue,
+            Some((from_day, Some(_) | None)) => ServiceDay(from_day),
+            None => today,
+        };
+        released.push(GrantBody { queue: *queue, from_day: from_day.to_string() });
+    }
+    Ok(released)
 }
 
 fn configuration(
@@ -314,6 +476,7 @@ fn configuration(
         ticker: serde_json::from_str(&stored.ticker)?,
         follow_url_base: Some(follow_url_base),
         slip: stored.slip,
+        rollovers: Vec::new(),
     })
 }
 

@@ -53,6 +53,16 @@ pub struct TicketRow {
     pub print_state: Option<String>,
 }
 
+/// Which number of which series a ticket carries.
+pub(super) fn series_of(connection: &Connection, id: Uuid) -> Result<numbers::SeriesKey, Trouble> {
+    let (queue, day, letter): (i64, i64, String) = connection
+        .prepare_cached("SELECT series_queue, day, letter FROM tickets WHERE id = ?1")?
+        .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let letter = SeriesLetter::from_text(&letter)
+        .map_err(|error| Trouble::Internal(format!("a stored letter does not read: {error}")))?;
+    Ok(numbers::SeriesKey { queue, day: ServiceDay(day), letter })
+}
+
 /// The columns that [`TicketRow::read`] expects, in its order.
 const COLUMNS: &str = "id, tenant, site, queue, number, channel, priority, status, customer, agent, counter, created_at, \
                        called_at, started_at, ended_at, print_state";
@@ -275,8 +285,7 @@ fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Crea
     }
     let found =
         places::domain_queue(writing.connection, tenant, queue)?.ok_or(Trouble::Refused(Refusal::UnknownQueue))?;
-    let (day, local) = numbers::local_time(&found.timezone, now_ms)?;
-    if !found.queue.is_open(local) {
+    if !found.queue.is_open(found.days.local(now_ms)?) {
         return Err(Trouble::Refused(Refusal::ServiceClosed));
     }
     if let Some(capacity) = found.queue.max_capacity
@@ -284,7 +293,10 @@ fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Crea
     {
         return Err(Trouble::Refused(Refusal::QueueFull));
     }
-    let allocated = numbers::allocate(writing, found.site, queue, &found.queue.prefix, day)?;
+    let day = found.days.day(now_ms)?;
+    let letter = numbers::servers_letter(writing.connection, queue, day)?;
+    let key = numbers::SeriesKey { queue, day, letter };
+    let allocated = numbers::allocate(writing, found.site, &found.queue.prefix, key)?;
     let ticket = insert(
         writing,
         &Entry {

@@ -15,7 +15,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
+/// About how often we say that we live; each socket's own beat differs by up to a fifth, so that they do not all beat at
+/// once after a restart.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A station is told what its view looks like after so many events.
+const EVENTS_A_STATE: u32 = 256;
 /// A client that is silent for so long is gone; a living one answers each of our pings.
 const SILENCE: Duration = Duration::from_secs(50);
 /// A client that takes nothing for so long is gone; it comes back with its cursor.
@@ -69,6 +73,8 @@ pub(super) struct Session {
     cursor: u64,
     /// The last event that was sent: `prev` of the next.
     sent: u64,
+    /// Events sent since the state was told.
+    since_state: u32,
     heard: Instant,
     window: (Instant, u32),
     stopping: watch::Receiver<bool>,
@@ -96,6 +102,7 @@ impl Session {
             ends_at_ms,
             cursor: 0,
             sent: 0,
+            since_state: 0,
             heard: now,
             window: (now, 0),
             stopping,
@@ -130,13 +137,19 @@ impl Session {
             }
             None => self.send_snapshot().await?,
         }
-        let mut heartbeat = tokio::time::interval_at((clock::monotonic() + HEARTBEAT).into(), HEARTBEAT);
+        let beat = HEARTBEAT.mul_f64(0.8 + 0.4 * (uuid::Uuid::new_v4().as_u128() as u16 as f64 / f64::from(u16::MAX)));
+        let mut heartbeat = tokio::time::interval_at((clock::monotonic() + beat).into(), beat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stopping = self.stopping.clone();
         loop {
             tokio::select! {
                 event = live.recv() => match event {
-                    Ok(event) => self.take(&event).await?,
+                    Ok(event) => {
+                        self.take(&event).await?;
+                        if self.since_state >= EVENTS_A_STATE {
+                            self.tell_state().await?;
+                        }
+                    }
                     Err(RecvError::Lagged(_)) => self.catch_up().await?,
                     Err(RecvError::Closed) => return Err(End::Close(close_code::RESTART, "try again")),
                 },
@@ -165,6 +178,7 @@ impl Session {
         }
         self.send(Message::Text(event.text(self.sent).into())).await?;
         self.sent = event.seq;
+        self.since_state += 1;
         if event.reach.queue.is_none() {
             self.renew_interest().await?;
         }
@@ -190,6 +204,22 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Tells a station what its view looks like now, so that it notices when it sees something else. What has happened
+    /// since the last event that it was sent makes the comparison meaningless: then the next one will do.
+    async fn tell_state(&mut self) -> Result<(), End> {
+        if !matches!(self.subject, Subject::Station(_)) {
+            return Ok(());
+        }
+        let (seq, hash) = self.app.ledger.state(self.interest.clone()).await?;
+        if seq != self.cursor {
+            return Ok(());
+        }
+        self.since_state = 0;
+        let state = ServerEvent::State { seq: self.sent, hash: format!("{hash:016x}") };
+        let text = serde_json::to_string(&state).map_err(|error| End::Failed(error.into()))?;
+        self.send(Message::Text(text.into())).await
     }
 
     async fn send_snapshot(&mut self) -> Result<(), End> {
@@ -225,6 +255,9 @@ impl Session {
         // Another process may have written; its events have no hub.
         if self.app.ledger.newest_event(self.interest.site).await? != self.cursor {
             self.catch_up().await?;
+        }
+        if self.since_state > 0 {
+            self.tell_state().await?;
         }
         Ok(())
     }

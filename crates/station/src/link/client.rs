@@ -4,11 +4,13 @@ use crate::shell::META_IDENTITY;
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use smartqueue_journal::{Journal, JournalError};
 use smartqueue_protocol::api::ErrorBody;
+use smartqueue_protocol::configuration::Configuration;
 use smartqueue_protocol::station_sync::{
-    CheckReply, CheckRequest, HelloReply, HelloRequest, PairReply, PairRequest, PushReply, PushRequest, TokenReply,
-    TokenRequest,
+    CheckReply, CheckRequest, HelloReply, HelloRequest, IssueReply, IssueRequest, PairReply, PairRequest, PushReply,
+    PushRequest, TokenReply, TokenRequest,
 };
 use std::time::Duration;
 
@@ -40,22 +42,38 @@ pub(crate) enum ClientError {
     Garbage(String),
 }
 
-/// What a failed hello means for the identity.
+/// What a refusal means for the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HelloFailure {
-    /// Try again later.
-    Passing,
+pub(crate) enum IdentityState {
+    /// Nothing: try again later.
+    Kept,
     /// The server does not know this station any more: pair again.
-    IdentityLost,
+    Unknown,
+    /// Another machine works under it: pair again, as another station.
+    Copied,
+    /// The office shut this station out.
+    ShutOut,
 }
 
 impl ClientError {
-    pub(crate) fn hello_failure(&self) -> HelloFailure {
+    pub(crate) fn identity(&self) -> IdentityState {
         match self {
-            ClientError::Refused { .. } => HelloFailure::IdentityLost,
-            ClientError::Unreachable(_) | ClientError::Failed(_) | ClientError::Garbage(_) => HelloFailure::Passing,
+            ClientError::Refused { code, .. } => match code.as_str() {
+                "station_copied" => IdentityState::Copied,
+                "station_revoked" => IdentityState::ShutOut,
+                _ => IdentityState::Unknown,
+            },
+            ClientError::Unreachable(_) | ClientError::Failed(_) | ClientError::Garbage(_) => IdentityState::Kept,
         }
     }
+}
+
+/// The server's answer to a hello, whose configuration may be of no use here.
+#[derive(Clone, Debug)]
+pub(crate) struct Hello {
+    pub(crate) reply: HelloReply,
+    /// The version of a published configuration whose form this program does not read; the reply holds the last good one.
+    pub(crate) unreadable: Option<i64>,
 }
 
 /// A client for one server.
@@ -72,6 +90,12 @@ pub(crate) struct Identity {
     pub(crate) tenant: String,
     pub(crate) station: i64,
     pub(crate) secret: String,
+    /// The word of the last hello that was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) word: Option<String>,
+    /// The word of a hello that may have been answered unheard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_word: Option<String>,
 }
 
 impl Client {
@@ -107,13 +131,36 @@ impl Client {
         self.post(&station_path(identity, "token"), None, &request).await
     }
 
+    /// Says hello. A configuration of a form that does not read is replaced by the last good one, if there is one.
     pub(crate) async fn hello(
         &self,
         identity: &Identity,
         access: &str,
         request: &HelloRequest,
-    ) -> Result<HelloReply, ClientError> {
-        self.post(&station_path(identity, "hello"), Some(access), request).await
+        last_good: Option<&Configuration>,
+    ) -> Result<Hello, ClientError> {
+        let mut reply: Value = self.post(&station_path(identity, "hello"), Some(access), request).await?;
+        let garbage = |error: serde_json::Error| ClientError::Garbage(error.to_string());
+        let error = match serde_json::from_value(reply.clone()) {
+            Ok(reply) => return Ok(Hello { reply, unreadable: None }),
+            Err(error) => error,
+        };
+        let (Some(last_good), Some(configuration)) = (last_good, reply.get_mut("configuration")) else {
+            return Err(garbage(error));
+        };
+        let version = configuration.get("version").and_then(Value::as_i64).unwrap_or(0);
+        *configuration = serde_json::to_value(last_good).map_err(garbage)?;
+        let reply = serde_json::from_value(reply).map_err(garbage)?;
+        Ok(Hello { reply, unreadable: Some(version) })
+    }
+
+    pub(crate) async fn issue(
+        &self,
+        identity: &Identity,
+        access: &str,
+        request: &IssueRequest,
+    ) -> Result<IssueReply, ClientError> {
+        self.post(&station_path(identity, "issue"), Some(access), request).await
     }
 
     pub(crate) async fn push(

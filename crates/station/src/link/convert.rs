@@ -1,16 +1,21 @@
 //! From the wire's values to the engine's. Pure; what cannot be meant is refused here and never reaches the engine.
 
-use smartqueue_domain::{QueueId, SeriesGrant, TicketId};
+use smartqueue_domain::{Epoch, QueueId, SeriesGrant, TicketId, TicketNumber};
 use smartqueue_engine::{Figures, Greeting, Input, RemoteEvent, RemoteTicket, Settings};
 use smartqueue_protocol::ProtocolError;
 use smartqueue_protocol::api::TicketBody;
 use smartqueue_protocol::event::{QueueFigures, ServerEvent};
 use smartqueue_protocol::record::read_day;
-use smartqueue_protocol::station_sync::{GrantBody, HelloReply};
+use smartqueue_protocol::station_sync::{GrantBody, HelloReply, IssueReply};
 use smartqueue_protocol::time::read_time;
-use smartqueue_protocol::words::read_status;
+use smartqueue_protocol::words::{read_letter, read_status};
 
-pub(super) fn greeting(reply: &HelloReply, settings: Settings) -> Result<Greeting, ProtocolError> {
+/// `configuration_refused` says that `settings` are not made of the reply's configuration, because that cannot be used.
+pub fn greeting(
+    reply: &HelloReply,
+    settings: Settings,
+    configuration_refused: bool,
+) -> Result<Greeting, ProtocolError> {
     let HelloReply {
         server_time,
         service_day: _,
@@ -20,20 +25,42 @@ pub(super) fn greeting(reply: &HelloReply, settings: Settings) -> Result<Greetin
         event_seq,
         tickets: live,
         queues,
+        server_epoch,
+        server_series,
+        released,
+        set_aside,
+        digest: _,
     } = reply;
+    let grants = |bodies: &[GrantBody]| bodies.iter().map(grant).collect::<Result<Vec<_>, _>>();
     Ok(Greeting {
         server_ms: read_time("server_time", server_time)?,
         highest_seq: *highest_seq,
         settings,
-        grants: series.iter().map(grant).collect::<Result<_, _>>()?,
+        grants: grants(series)?,
         event_seq: *event_seq,
         tickets: tickets(live)?,
         figures: queues.iter().map(figures).collect(),
+        server_epoch: server_epoch.map(Epoch),
+        server_series: grants(server_series)?,
+        released: grants(released)?,
+        set_aside: *set_aside,
+        configuration_refused,
+    })
+}
+
+/// What the answer to an Issue means.
+pub fn allocated(reply: &IssueReply) -> Result<Input, ProtocolError> {
+    let IssueReply { ticket, number, letter, day } = reply;
+    Ok(Input::NumberAllocated {
+        ticket: TicketId(*ticket),
+        letter: read_letter(letter)?,
+        number: TicketNumber::parse(number)?,
+        day: read_day("day", day)?,
     })
 }
 
 /// What a socket's event means; nothing for an event that changes nothing here.
-pub(super) fn input(event: &ServerEvent) -> Result<Input, ProtocolError> {
+pub fn input(event: &ServerEvent) -> Result<Input, ProtocolError> {
     Ok(match event {
         ServerEvent::TicketCreated { seq, prev, ticket: body }
         | ServerEvent::TicketUpdated { seq, prev, ticket: body } => {
@@ -54,6 +81,10 @@ pub(super) fn input(event: &ServerEvent) -> Result<Input, ProtocolError> {
             prev: 0,
             event: RemoteEvent::Snapshot { tickets: tickets(live)?, figures: queues.iter().map(figures).collect() },
         },
+        ServerEvent::State { seq, hash } => {
+            let wrong = || ProtocolError::UnknownWord { field: "hash", value: hash.clone() };
+            Input::StateHashHeard { seq: *seq, hash: u64::from_str_radix(hash, 16).map_err(|_| wrong())? }
+        }
         ServerEvent::Heartbeat { time } => Input::HeartbeatHeard { server_ms: read_time("time", time)? },
     })
 }

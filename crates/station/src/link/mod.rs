@@ -2,7 +2,8 @@
 //! with full jitter when anything of it fails. It keeps no business state: what it hears becomes an input of the loop.
 
 mod client;
-mod convert;
+mod conversation;
+pub(crate) mod convert;
 mod session;
 
 pub(crate) use client::{Client, ClientError, keep_identity, kept_identity};

@@ -1,29 +1,24 @@
-//! One connection after the other: pair, token, hello, then records out and events in, side by side.
+//! One connection after the other: pair, token, hello; what is said then is in `conversation`.
 
-use super::client::{Client, ClientError, HelloFailure, Identity};
+use super::client::{Client, ClientError, Hello, Identity, IdentityState};
 use super::convert;
-use crate::clock::{monotonic, wall_ms};
+use crate::clock::monotonic;
 use crate::profile::{settings_from, zone_from};
-use futures_util::{SinkExt, StreamExt};
 use jiff::tz::TimeZone;
-use smartqueue_domain::{SeriesLetter, StationId};
-use smartqueue_engine::{Input, RemoteEvent};
+use smartqueue_domain::{BootId, QueueId, SeriesLetter, StationId, TicketId};
+use smartqueue_engine::{Input, Settings};
 use smartqueue_protocol::configuration::Configuration;
-use smartqueue_protocol::event::{ServerEvent, StationMessage, StationState};
+use smartqueue_protocol::event::StationState;
 use smartqueue_protocol::provisioning::Provisioning;
-use smartqueue_protocol::station_sync::{HelloRequest, PairRequest, PushRequest, SequencedRecord};
-use smartqueue_protocol::time::write_time;
+use smartqueue_protocol::station_sync::{
+    HelloReply, HelloRequest, PairReply, PairRequest, SequencedRecord, record_digest,
+};
 use smartqueue_protocol::words::read_letter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+use tokio_tungstenite::tungstenite::Error as SocketError;
 use uuid::Uuid;
-
-/// Both sides say that they are alive this often; two misses mean that the other is gone.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Back-off with full jitter between these bounds, and back to the first after a connection held this long.
 const SHORTEST_BACK_OFF: Duration = Duration::from_millis(500);
@@ -33,17 +28,17 @@ const STABLE: Duration = Duration::from_secs(60);
 /// A token is renewed this long before it expires.
 const RENEWAL: Duration = Duration::from_secs(60);
 
-/// The largest event that is read.
-const LARGEST_EVENT: usize = 4 * 1024 * 1024;
-
 /// What the link needs to know of its station.
 #[derive(Clone, Debug)]
 pub(crate) struct LinkProfile {
     pub(crate) server: String,
+    /// Under which name the journal is enrolled.
     pub(crate) epoch: Uuid,
+    pub(crate) boot: BootId,
     pub(crate) profile: Provisioning,
     pub(crate) identity: Option<Identity>,
-    pub(crate) applied_configuration: Option<i64>,
+    /// The last configuration that could be used.
+    pub(crate) configuration: Option<Configuration>,
 }
 
 /// What the link tells the loop.
@@ -53,6 +48,9 @@ pub(crate) enum LinkNews {
     Input(Input),
     /// A new identity: keep it, then answer.
     KeepIdentity { identity: Option<Identity>, kept: oneshot::Sender<()> },
+    /// This identity must never be used again; the enrolment is the journal's new name, where it gets one. The answer is
+    /// the highest record that the server acknowledged.
+    LoseIdentity { enrolment: Option<Uuid>, lost: oneshot::Sender<u64> },
     /// A configuration that could be read: keep it and live in its time zone.
     KeepConfiguration { configuration: Box<Configuration>, zone: TimeZone },
     /// Which records come after this one?
@@ -66,30 +64,38 @@ pub(crate) enum LinkOrder {
     Push,
     /// Connect anew.
     Resynchronise,
+    /// Connect anew and be shown everything.
+    StartOver,
+    /// Ask for a number.
+    Issue { ticket: TicketId, queue: QueueId },
     /// Tell the server how a call's announcement ended.
     Acknowledge { call: u64, outcome: &'static str },
 }
 
 /// The link's task and its mailbox.
 pub(crate) struct Link<Tell> {
-    client: Client,
-    profile: LinkProfile,
-    orders: mpsc::UnboundedReceiver<LinkOrder>,
-    state: watch::Receiver<StationState>,
-    tell: Arc<Tell>,
+    pub(super) client: Client,
+    pub(super) profile: LinkProfile,
+    pub(super) orders: mpsc::UnboundedReceiver<LinkOrder>,
+    pub(super) state: watch::Receiver<StationState>,
+    pub(super) tell: Arc<Tell>,
     /// The last event that was passed on.
-    cursor: Option<u64>,
+    pub(super) cursor: Option<u64>,
+    /// The life of the server's database that the cursor belongs to.
+    server_epoch: Option<Uuid>,
+    /// The version of a published configuration that cannot be used.
+    pub(super) refused_configuration: Option<i64>,
 }
 
 /// The right to speak to the server, for a while.
-struct Access {
-    token: String,
-    renew_at: Instant,
+pub(super) struct Access {
+    pub(super) token: String,
+    pub(super) renew_at: Instant,
 }
 
 /// Why a session ended.
 #[derive(Debug)]
-enum Ended {
+pub(super) enum Ended {
     /// The server refuses this station.
     Refused(String),
     /// Anything else: try again.
@@ -126,7 +132,16 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         tell: Tell,
     ) -> Result<Link<Tell>, ClientError> {
         let client = Client::new(&profile.server)?;
-        Ok(Link { client, profile, orders, state, tell: Arc::new(tell), cursor: None })
+        Ok(Link {
+            client,
+            profile,
+            orders,
+            state,
+            tell: Arc::new(tell),
+            cursor: None,
+            server_epoch: None,
+            refused_configuration: None,
+        })
     }
 
     /// Runs until the loop is gone.
@@ -171,7 +186,17 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         loop {
             tokio::select! {
                 () = tokio::time::sleep_until(end.into()) => return true,
-                order = self.orders.recv() => if order.is_none() { return false },
+                order = self.orders.recv() => match order {
+                    None => return false,
+                    // A visitor stands there: nobody is asked now, and that is an answer too.
+                    Some(LinkOrder::Issue { ticket, queue: _ }) => {
+                        if !(self.tell)(LinkNews::Input(Input::NumberRefused { ticket })) {
+                            return false;
+                        }
+                    }
+                    Some(LinkOrder::StartOver) => self.cursor = None,
+                    Some(LinkOrder::Push | LinkOrder::Resynchronise | LinkOrder::Acknowledge { .. }) => {}
+                },
             }
         }
     }
@@ -179,7 +204,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
     async fn session(&mut self) -> Result<std::convert::Infallible, Ended> {
         let identity = match self.profile.identity.clone() {
             Some(identity) => identity,
-            None => self.pair().await?,
+            None => self.pair(None).await?,
         };
         let asked_at = monotonic();
         let token = match self.client.token(&identity).await {
@@ -190,36 +215,107 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             renew_at: asked_at + Duration::from_secs(token.expires_in).saturating_sub(RENEWAL),
             token: token.access,
         };
-        let request = HelloRequest {
-            epoch: self.profile.epoch,
-            mode: self.profile.profile.mode.word().to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            applied_configuration: self.profile.applied_configuration,
-            service_day: None,
-        };
-        let reply = match self.client.hello(&identity, &access.token, &request).await {
-            Ok(reply) => reply,
-            Err(error) => return Err(self.after_failure(error).await),
-        };
+        let Hello { reply, unreadable } = self.hello(identity, &access).await?;
+        self.refuse_copies(&reply).await?;
         let nonsense = |error: String| Ended::Lost(format!("the server's hello makes no sense: {error}"));
-        let configuration = reply.configuration.clone();
-        let settings =
-            settings_from(&self.profile.profile, Some(&configuration)).map_err(|e| nonsense(e.to_string()))?;
-        let zone = zone_from(&self.profile.profile, Some(&configuration)).map_err(|e| nonsense(e.to_string()))?;
-        let greeting = convert::greeting(&reply, settings).map_err(|error| nonsense(error.to_string()))?;
-        self.profile.applied_configuration = Some(configuration.version);
-        self.tell(LinkNews::KeepConfiguration { configuration: Box::new(configuration), zone })?;
+        let (settings, zone) = self.settings_of(&reply, unreadable).map_err(nonsense)?;
+        let refused = self.refused_configuration.is_some();
+        let greeting = convert::greeting(&reply, settings, refused).map_err(|error| nonsense(error.to_string()))?;
+        if let (Some(configuration), false) = (self.profile.configuration.clone(), refused) {
+            self.tell(LinkNews::KeepConfiguration { configuration: Box::new(configuration), zone })?;
+        }
         self.tell(LinkNews::Input(Input::Greeted(Box::new(greeting))))?;
         // The engine goes on from its own cursor unless the log it knew is gone; the same rule, so the same answer.
-        let after = match self.cursor {
+        let same_life = self.server_epoch.is_none() || self.server_epoch == reply.server_epoch;
+        self.server_epoch = reply.server_epoch;
+        let after = match self.cursor.filter(|_| same_life) {
             Some(cursor) if reply.event_seq >= cursor => cursor,
             Some(_) | None => reply.event_seq,
         };
         self.cursor = Some(after);
+        let Some(identity) = self.profile.identity.clone() else { return Err(Ended::Anew) };
         self.converse(&identity, &access, reply.highest_seq, after).await
     }
 
-    async fn pair(&mut self) -> Result<Identity, Ended> {
+    /// Says hello under a word that is kept before it is said: an answer that is never heard must not look like a copy.
+    async fn hello(&mut self, mut identity: Identity, access: &Access) -> Result<Hello, Ended> {
+        let next_word = identity.next_word.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+        if identity.next_word.is_none() {
+            identity.next_word = Some(next_word.clone());
+            self.keep(Some(identity.clone())).await?;
+        }
+        let request = HelloRequest {
+            epoch: self.profile.epoch,
+            mode: self.profile.profile.mode.word().to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            applied_configuration: self.profile.configuration.as_ref().map(|configuration| configuration.version),
+            service_day: None,
+            word: identity.word.clone(),
+            next_word: Some(next_word.clone()),
+        };
+        let asked_at = monotonic();
+        let last_good = self.profile.configuration.as_ref();
+        match self.client.hello(&identity, &access.token, &request, last_good).await {
+            Ok(hello) => {
+                self.tell_answered(asked_at)?;
+                // The next hello keeps both words; a crash before it only says the present word once more.
+                self.profile.identity = Some(Identity { word: Some(next_word), next_word: None, ..identity });
+                Ok(hello)
+            }
+            Err(error) => Err(self.after_failure(error).await),
+        }
+    }
+
+    pub(super) fn tell_answered(&self, asked_at: Instant) -> Result<(), Ended> {
+        let took_ms = u64::try_from(asked_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.tell(LinkNews::Input(Input::ServerAnswered { took_ms }))
+    }
+
+    /// The server's highest record of this station must be in the journal as it was pushed; else another machine, with a
+    /// copy of this disk, pushed it.
+    async fn refuse_copies(&mut self, reply: &HelloReply) -> Result<(), Ended> {
+        let Some(digest) = reply.digest.as_ref().filter(|_| reply.highest_seq > 0) else { return Ok(()) };
+        let (answer, records) = oneshot::channel();
+        self.tell(LinkNews::RecordsAfter { seq: reply.highest_seq - 1, answer })?;
+        let records = records.await.map_err(|_| Ended::Stopped)?;
+        let own = records.first().and_then(|record| serde_json::to_value(record).ok());
+        if own.is_some_and(|own| record_digest(&own) == *digest) {
+            return Ok(());
+        }
+        tracing::error!(
+            seq = reply.highest_seq,
+            "the server holds a record of this station that is not in the journal"
+        );
+        Err(self.enrol_anew().await)
+    }
+
+    /// The settings and the zone to live in: of the published configuration, or of the last good one where that cannot be
+    /// used. Such a configuration is reported and nothing else.
+    fn settings_of(&mut self, reply: &HelloReply, unreadable: Option<i64>) -> Result<(Settings, TimeZone), String> {
+        let profile = &self.profile.profile;
+        let made_of = |configuration: Option<&Configuration>| -> anyhow::Result<(Settings, TimeZone)> {
+            Ok((settings_from(profile, configuration)?, zone_from(profile, configuration)?))
+        };
+        let published = &reply.configuration;
+        let made = if unreadable.is_some() { None } else { Some(made_of(Some(published))) };
+        match made {
+            Some(Ok(made)) => {
+                self.refused_configuration = None;
+                self.profile.configuration = Some(published.clone());
+                Ok(made)
+            }
+            refused => {
+                self.refused_configuration = Some(unreadable.unwrap_or(published.version));
+                if let Some(Err(error)) = refused {
+                    tracing::error!(%error, version = published.version, "the published configuration cannot be used");
+                }
+                made_of(self.profile.configuration.as_ref()).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// `acknowledged` says which records the server holds already, under an identity that was lost.
+    async fn pair(&mut self, acknowledged: Option<u64>) -> Result<Identity, Ended> {
         let Some(pairing_token) = self.profile.profile.pairing_token.clone() else {
             return Err(Ended::Refused("the profile has no pairing token".to_owned()));
         };
@@ -229,27 +325,59 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             mode: self.profile.profile.mode.word().to_owned(),
             epoch: self.profile.epoch,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            acknowledged,
         };
         let reply = self.client.pair(&request).await?;
         let letter = read_letter(&reply.letter).map_err(|error| Ended::Lost(error.to_string()))?;
         if self.profile.profile.mode.issues() && letter == SeriesLetter::Main {
             return Err(Ended::Lost("the server gave a kiosk no letter".to_owned()));
         }
-        let identity = Identity { tenant: reply.tenant, station: reply.station, secret: reply.secret };
+        let PairReply { tenant, station, secret, letter: _ } = reply;
+        let identity = Identity { tenant, station, secret, word: None, next_word: None };
         self.keep(Some(identity.clone())).await?;
-        self.tell(LinkNews::Input(Input::Paired { station: StationId(reply.station), letter }))?;
+        self.tell(LinkNews::Input(Input::Paired { station: StationId(station), letter }))?;
         Ok(identity)
     }
 
-    /// A server that does not know this station any more gets a new pairing; everything else is tried again later.
+    /// A server that does not know this station any more gets a new pairing; a copy of this station makes it another one.
+    /// Everything else is tried again later.
     async fn after_failure(&mut self, error: ClientError) -> Ended {
-        match error.hello_failure() {
-            HelloFailure::Passing => Ended::from(error),
-            HelloFailure::IdentityLost => match (self.keep(None).await, self.pair().await) {
+        match error.identity() {
+            IdentityState::Kept => Ended::from(error),
+            IdentityState::Unknown => match (self.keep(None).await, self.pair(None).await) {
                 (Ok(()), Ok(_)) => Ended::Anew,
                 (Err(ended), _) | (Ok(()), Err(ended)) => ended,
             },
+            IdentityState::Copied => self.enrol_anew().await,
+            // The office wants this station to stop: its numbers may be given to others from now on.
+            IdentityState::ShutOut => match self.lose_identity(None).await {
+                Ok(_) => Ended::Refused("this station was shut out".to_owned()),
+                Err(ended) => ended,
+            },
         }
+    }
+
+    /// Becomes another station, with another letter, that goes on with this journal.
+    async fn enrol_anew(&mut self) -> Ended {
+        let acknowledged = match self.lose_identity(Some(Uuid::new_v4())).await {
+            Ok(acknowledged) => acknowledged,
+            Err(ended) => return ended,
+        };
+        match self.pair(Some(acknowledged)).await {
+            Ok(_) => Ended::Anew,
+            Err(ended) => ended,
+        }
+    }
+
+    async fn lose_identity(&mut self, enrolment: Option<Uuid>) -> Result<u64, Ended> {
+        let (lost, when_lost) = oneshot::channel();
+        self.tell(LinkNews::LoseIdentity { enrolment, lost })?;
+        let acknowledged = when_lost.await.map_err(|_| Ended::Stopped)?;
+        self.profile.identity = None;
+        if let Some(enrolment) = enrolment {
+            self.profile.epoch = enrolment;
+        }
+        Ok(acknowledged)
     }
 
     async fn keep(&mut self, identity: Option<Identity>) -> Result<(), Ended> {
@@ -260,154 +388,13 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         Ok(())
     }
 
-    fn tell(&self, news: LinkNews) -> Result<(), Ended> {
+    pub(super) fn tell(&self, news: LinkNews) -> Result<(), Ended> {
         if (self.tell)(news) { Ok(()) } else { Err(Ended::Stopped) }
     }
-
-    /// Records out and events in, until either fails.
-    async fn converse(
-        &mut self,
-        identity: &Identity,
-        access: &Access,
-        server_holds: u64,
-        after: u64,
-    ) -> Result<std::convert::Infallible, Ended> {
-        let mut request = self.client.socket_address(identity, after).into_client_request()?;
-        let bearer =
-            format!("Bearer {}", access.token).parse().map_err(|_| Ended::Lost("the token is odd".to_owned()))?;
-        request.headers_mut().insert("Authorization", bearer);
-        let limits = WebSocketConfig::default()
-            .read_buffer_size(4096)
-            .max_message_size(Some(LARGEST_EVENT))
-            .max_frame_size(Some(LARGEST_EVENT));
-        let connecting = tokio_tungstenite::connect_async_with_config(request, Some(limits), true);
-        let (socket, _) = tokio::time::timeout(Duration::from_secs(5), connecting)
-            .await
-            .map_err(|_| Ended::Lost("the socket did not open".to_owned()))??;
-        let (mut outgoing, mut incoming) = socket.split();
-        let (push_wake, push_waits) = mpsc::unbounded_channel();
-        let pushing = push_records(
-            self.client.clone(),
-            identity.clone(),
-            access.token.clone(),
-            PushSide { epoch: self.profile.epoch, server_holds, wake: push_waits, tell: Arc::clone(&self.tell) },
-        );
-        tokio::pin!(pushing);
-        let _ = push_wake.send(());
-        let mut last_heard = monotonic();
-        let mut beat = tokio::time::interval(HEARTBEAT);
-        loop {
-            tokio::select! {
-                ended = &mut pushing => return Err(ended),
-                // The server closes a socket whose token has expired: go before, and nobody sees a lost connection.
-                () = tokio::time::sleep_until(access.renew_at.into()) => return Err(Ended::Anew),
-                _ = beat.tick() => {
-                    if last_heard.elapsed() > HEARTBEAT * 2 {
-                        return Err(Ended::Lost("the server is silent".to_owned()));
-                    }
-                    let mut state = self.state.borrow().clone();
-                    state.clock = write_time(wall_ms());
-                    outgoing.send(encode(&StationMessage::Heartbeat { state })?).await?;
-                }
-                order = self.orders.recv() => match order {
-                    None => return Err(Ended::Stopped),
-                    Some(LinkOrder::Push) => { let _ = push_wake.send(()); }
-                    Some(LinkOrder::Resynchronise) => return Err(Ended::Anew),
-                    Some(LinkOrder::Acknowledge { call, outcome }) => {
-                        let message = StationMessage::Announced { call, outcome: outcome.to_owned() };
-                        outgoing.send(encode(&message)?).await?;
-                    }
-                },
-                message = incoming.next() => {
-                    let message = message.ok_or_else(|| Ended::Lost("the socket closed".to_owned()))??;
-                    last_heard = monotonic();
-                    match message {
-                        Message::Text(text) => self.hear(text.as_str())?,
-                        Message::Close(_) => return Err(Ended::Lost("the server closed the socket".to_owned())),
-                        Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_) => {}
-                    }
-                }
-            }
-        }
-    }
-
-    fn hear(&mut self, text: &str) -> Result<(), Ended> {
-        // A newer server may send events that this version does not know: they change nothing here.
-        let Ok(event) = serde_json::from_str::<ServerEvent>(text) else {
-            tracing::debug!(text, "an event of no known kind");
-            return Ok(());
-        };
-        let input = convert::input(&event).map_err(|error| Ended::Lost(format!("an event makes no sense: {error}")))?;
-        if let Input::Event { seq, prev, event } = &input
-            && !matches!(event, RemoteEvent::Snapshot { .. })
-        {
-            let cursor = self.cursor.unwrap_or(0);
-            if *seq <= cursor {
-                return Ok(());
-            }
-            if *prev > cursor {
-                // What lies between was missed: the next connection asks for it from the cursor, which stays.
-                return Err(Ended::Anew);
-            }
-        }
-        if let Input::Event { seq, .. } = &input {
-            self.cursor = Some(*seq);
-        }
-        self.tell(LinkNews::Input(input))
-    }
-}
-
-struct PushSide<Tell> {
-    epoch: Uuid,
-    server_holds: u64,
-    wake: mpsc::UnboundedReceiver<()>,
-    tell: Arc<Tell>,
-}
-
-/// Sends what the server does not hold, in order, whenever it is woken. Ends only with a cause.
-async fn push_records<Tell: Fn(LinkNews) -> bool>(
-    client: Client,
-    identity: Identity,
-    access: String,
-    side: PushSide<Tell>,
-) -> Ended {
-    let PushSide { epoch, mut server_holds, mut wake, tell } = side;
-    while wake.recv().await.is_some() {
-        while wake.try_recv().is_ok() {}
-        loop {
-            let (answer, records) = oneshot::channel();
-            if !tell(LinkNews::RecordsAfter { seq: server_holds, answer }) {
-                return Ended::Stopped;
-            }
-            let Ok(records) = records.await else { return Ended::Stopped };
-            if records.is_empty() {
-                break;
-            }
-            let reply = match client.push(&identity, &access, &PushRequest { epoch, records }).await {
-                Ok(reply) => reply,
-                Err(error) => return Ended::Lost(error.to_string()),
-            };
-            if !reply.quarantined.is_empty() {
-                tracing::error!(records = ?reply.quarantined, "the server set records aside");
-            }
-            if reply.highest_seq <= server_holds {
-                return Ended::Lost("the server does not take the next record".to_owned());
-            }
-            server_holds = reply.highest_seq;
-            if !tell(LinkNews::Input(Input::Pushed { highest_seq: server_holds })) {
-                return Ended::Stopped;
-            }
-        }
-    }
-    Ended::Stopped
-}
-
-fn encode(message: &StationMessage) -> Result<Message, Ended> {
-    serde_json::to_string(message).map(Message::text).map_err(|error| Ended::Lost(error.to_string()))
 }
 
 /// A random time up to a bound: stations that lost the same server do not come back as one.
-fn jitter(bound: Duration) -> Duration {
+pub(super) fn jitter(bound: Duration) -> Duration {
     let draw = Uuid::new_v4().as_u128() as u64;
     bound.mul_f64(draw as f64 / u64::MAX as f64)
 }

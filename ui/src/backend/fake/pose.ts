@@ -7,6 +7,7 @@ import { freshProfile, PRINTERS } from "./site";
 export const FAULTS: FaultCode[] = [
   "printer_missing", "printer_offline", "paper_out", "paper_near_end", "cover_open", "cutter_jam", "printer_unknown", "printer_busy",
   "sound_unavailable", "journal_failed", "server_refused", "not_paired", "clock_doubtful",
+  "numbers_run_low", "records_set_aside", "configuration_refused",
 ];
 export const REFUSALS: RefusalReason[] = ["unknown_queue", "service_closed", "queue_full", "paused", "not_paired", "journal_failed"];
 export const PRINTS: PrintState[] = ["issued", "printing", "printed", "unconfirmed", "failed", "unknown"];
