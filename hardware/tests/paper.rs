@@ -80,7 +80,7 @@ fn a_reader_sees_every_word_and_a_telephone_reads_the_code() {
 fn wrapped(line: &str, paper: PaperWidth) -> Vec<String> {
     match (line, paper) {
         ("Suivez votre tour sur votre téléphone", PaperWidth::Mm58) => {
-            vec!["Suivez votre tour sur votre".to_owned(), "téléphone".to_owned()]
+            vec!["Suivez votre tour".to_owned(), "sur votre téléphone".to_owned()]
         }
         _ => vec![line.to_owned()],
     }

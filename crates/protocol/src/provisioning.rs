@@ -122,6 +122,9 @@ pub struct SlipSection {
     /// 58 or 80.
     #[serde(default = "default_width")]
     pub width_mm: u32,
+    /// The printer's model: the name of a printer profile. Nothing: any Epson.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printer_profile: Option<String>,
     /// Free text above the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
@@ -132,7 +135,7 @@ pub struct SlipSection {
 
 impl Default for SlipSection {
     fn default() -> SlipSection {
-        SlipSection { width_mm: default_width(), header: None, footer: None }
+        SlipSection { width_mm: default_width(), printer_profile: None, header: None, footer: None }
     }
 }
 

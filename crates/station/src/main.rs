@@ -7,13 +7,15 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 use smartqueue_domain::Language;
 use smartqueue_hardware::printer::{Printer, PrinterSelector};
-use smartqueue_hardware::slip::{PaperWidth, PrinterProfile, render_bytes};
+use smartqueue_hardware::slip::{PaperWidth, PrinterProfile, preview, render_job};
 use smartqueue_journal::{ChainVerdict, Journal};
 use smartqueue_protocol::provisioning::Provisioning;
 use smartqueue_station::door::Command as DoorCommand;
+use smartqueue_station::slip::{SlipDesign, SlipLayout};
+use smartqueue_station::ticket_file::TicketFile;
 use smartqueue_station::{RunningStation, doctor, profile, setup, slip, ticket_file};
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -59,7 +61,15 @@ enum Command {
         /// Paper width in millimetres.
         #[arg(long, default_value_t = 80)]
         width: u32,
+        /// The printer's profile: a name from `printer-profiles`, or the path of a file that ends in `.toml`.
+        #[arg(long, default_value = setup::DEFAULT_PRINTER_PROFILE)]
+        printer_profile: String,
+        /// The language of the words on it: fr, en, ar, wo, es or pt.
+        #[arg(long, default_value = "fr")]
+        language: String,
     },
+    /// The printer profiles that come with the program, and where each figure comes from.
+    PrinterProfiles,
     /// Ask a printer how it is.
     Status {
         /// Where the printer is.
@@ -71,7 +81,7 @@ enum Command {
         /// The ticket file (JSON).
         #[arg(long)]
         ticket: PathBuf,
-        /// The printer's profile.
+        /// The printer's profile: a name from `printer-profiles`, or the path of a file that ends in `.toml`.
         #[arg(long, default_value = "epson-tm")]
         printer_profile: String,
         /// Paper width in millimetres.
@@ -80,6 +90,12 @@ enum Command {
         /// Where the bytes go.
         #[arg(long)]
         out: PathBuf,
+        /// Where a picture of the slip goes (PNG).
+        #[arg(long)]
+        preview: Option<PathBuf>,
+        /// A layout file instead of the built-in layout.
+        #[arg(long)]
+        layout: Option<PathBuf>,
     },
     /// Every record of a profile's journal, one JSON line each.
     Journal {
@@ -122,10 +138,14 @@ fn perform(command: Command) -> Result<ExitCode> {
             provision(&profile, &from, server, printer, sound).map(|()| ExitCode::SUCCESS)
         }
         Command::Printers => print_line(&setup::printers()).map(|()| ExitCode::SUCCESS),
-        Command::PrintTest { printer, width } => print_test(&printer, width),
+        Command::PrintTest { printer, width, printer_profile, language } => {
+            print_test(&printer, width, &printer_profile, &language)
+        }
+        Command::PrinterProfiles => print_profiles().map(|()| ExitCode::SUCCESS),
         Command::Status { printer } => printer_status(&printer),
-        Command::Slip { ticket, printer_profile, width, out } => {
-            write_slip(&ticket, &printer_profile, width, &out).map(|()| ExitCode::SUCCESS)
+        Command::Slip { ticket, printer_profile, width, out, preview, layout } => {
+            let printer = setup::printer_profile(&printer_profile, paper_of(width)?)?;
+            write_slip(&ticket, &printer, &out, preview.as_deref(), layout.as_deref()).map(|()| ExitCode::SUCCESS)
         }
         Command::Journal { profile, verify: false } => show_journal(&profile).map(|()| ExitCode::SUCCESS),
         Command::Journal { profile, verify: true } => verify_journal(&profile).map(|()| ExitCode::SUCCESS),
@@ -203,14 +223,44 @@ fn provision(
     }))
 }
 
-fn print_test(selector: &str, width: u32) -> Result<ExitCode> {
+fn paper_of(width: u32) -> Result<PaperWidth> {
+    width.to_string().parse().context("the paper's width")
+}
+
+fn print_test(selector: &str, width: u32, profile: &str, language: &str) -> Result<ExitCode> {
     selector.parse::<PrinterSelector>().with_context(|| format!("printer {selector}"))?;
-    let test = setup::test_printer(selector, width, Language::French);
+    let profile = setup::printer_profile(profile, paper_of(width)?)?;
+    let language = Language::from_code(language).with_context(|| format!("language {language}"))?;
+    let test = setup::test_printer_as(selector, profile, language);
     print_line(&test)?;
     match test.outcome {
         "printed" | "unconfirmed" => Ok(ExitCode::SUCCESS),
         outcome => bail!("the test slip: {outcome}"),
     }
+}
+
+fn print_profiles() -> Result<()> {
+    for name in PrinterProfile::names() {
+        for paper in [PaperWidth::Mm58, PaperWidth::Mm80] {
+            let Ok(profile) = PrinterProfile::by_name(name, paper) else { continue };
+            let figures: Vec<_> = profile
+                .provenance
+                .iter()
+                .map(|known| {
+                    serde_json::json!({ "figure": known.figure, "known": known.kind.word(), "source": known.source })
+                })
+                .collect();
+            print_line(&serde_json::json!({
+                "name": name,
+                "title": profile.title,
+                "paper_mm": paper.millimetres(),
+                "dots": profile.dots,
+                "columns": profile.columns(),
+                "figures": figures,
+            }))?;
+        }
+    }
+    Ok(())
 }
 
 fn printer_status(selector: &str) -> Result<ExitCode> {
@@ -231,18 +281,34 @@ fn printer_status(selector: &str) -> Result<ExitCode> {
     Ok(if status.fault.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn write_slip(ticket: &std::path::Path, profile_name: &str, width: u32, out: &std::path::Path) -> Result<()> {
+fn write_slip(
+    ticket: &Path,
+    printer: &PrinterProfile,
+    out: &Path,
+    picture: Option<&Path>,
+    layout: Option<&Path>,
+) -> Result<()> {
     let text = std::fs::read_to_string(ticket).with_context(|| format!("{} cannot be read", ticket.display()))?;
-    let content = ticket_file::read(&text)?;
-    let paper = match width {
-        58 => PaperWidth::Mm58,
-        80 => PaperWidth::Mm80,
-        other => bail!("paper is 58 or 80 mm wide, not {other}"),
+    let TicketFile { content, logo } = ticket_file::read(&text)?;
+    let layout = match layout {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            SlipLayout::read(&text).with_context(|| file.display().to_string())?
+        }
+        None => SlipLayout::built_in(),
     };
-    let printer = PrinterProfile::by_name(profile_name, paper)?;
-    let bytes = render_bytes(&slip::ticket_slip(&content), &printer);
+    let beside = ticket.parent().unwrap_or(Path::new(""));
+    let logo = logo.map(|logo| slip::read_logo(&beside.join(logo))).transpose().context("logo")?;
+    let design = SlipDesign::new(layout, logo);
+    let slip = design.ticket_slip(&content);
+    let job = render_job(&slip, printer);
+    let height_mm = job.height_mm;
+    let bytes = job.into_bytes();
     std::fs::write(out, &bytes).with_context(|| format!("{} cannot be written", out.display()))?;
-    print_line(&serde_json::json!({ "bytes": bytes.len(), "out": out }))
+    if let Some(picture) = picture {
+        preview(&slip, printer).save(picture).with_context(|| format!("{} cannot be written", picture.display()))?;
+    }
+    print_line(&serde_json::json!({ "bytes": bytes.len(), "paper_mm": height_mm, "out": out, "preview": picture }))
 }
 
 fn show_journal(folder: &std::path::Path) -> Result<()> {

@@ -4,15 +4,17 @@ use crate::clock::{Clock, present_boot};
 use crate::door::{Command, View};
 use crate::link::{Link, LinkOrder, LinkProfile, kept_identity};
 use crate::profile::{load_profile, settings_from, zone_from};
+use crate::setup::{DEFAULT_PRINTER_PROFILE, printer_profile};
 use crate::shell::{
     KeptServerTime, META_ACKNOWLEDGED, META_CONFIGURATION, META_ENROLMENT, META_SERVER_TIME, Message, Shell,
 };
+use crate::slip::SlipDesign;
 use crate::workers::{PrinterWorker, SoundWorker};
 use anyhow::{Context, Result};
 use smartqueue_domain::BootId;
 use smartqueue_engine::{Memory, ServerTime, Settings, Station, StoredFact};
 use smartqueue_hardware::printer::PrinterSelector;
-use smartqueue_hardware::slip::PaperWidth;
+use smartqueue_hardware::slip::{PaperWidth, PrinterProfile};
 use smartqueue_hardware::speaker::{SpeakerSelector, Volume};
 use smartqueue_journal::Journal;
 use smartqueue_protocol::configuration::Configuration;
@@ -84,7 +86,7 @@ impl RunningStation {
             clock,
             inbox,
             outbox: outbox.clone(),
-            printer: start_printer(&profile, &outbox)?,
+            printer: start_printer(folder, &profile, &outbox)?,
             sound: start_sound(&profile, &outbox)?,
             link,
             link_state,
@@ -197,14 +199,25 @@ fn start_link(
     Ok((orders, runtime))
 }
 
-fn start_printer(profile: &Provisioning, outbox: &Sender<Message>) -> Result<Option<PrinterWorker>> {
+fn start_printer(folder: &Path, profile: &Provisioning, outbox: &Sender<Message>) -> Result<Option<PrinterWorker>> {
     let Some(selector) = profile.printer.as_deref().filter(|_| profile.mode.issues()) else { return Ok(None) };
     let selector: PrinterSelector = selector.parse().with_context(|| format!("printer {selector}"))?;
     let outbox = outbox.clone();
     let report = move |input| {
         let _ = outbox.send(Message::Input(input));
     };
-    PrinterWorker::start(selector, paper_width(profile.slip.width_mm), report).map(Some)
+    PrinterWorker::start(selector, known_printer(profile), SlipDesign::of_profile(folder), report).map(Some)
+}
+
+/// The printer that a profile names. One that is not known, or does not take the paper, is named in the log and used as any
+/// other: a mistake here must not cost anybody a ticket.
+pub(crate) fn known_printer(profile: &Provisioning) -> PrinterProfile {
+    let paper = paper_width(profile.slip.width_mm);
+    let name = profile.slip.printer_profile.as_deref().unwrap_or(DEFAULT_PRINTER_PROFILE);
+    printer_profile(name, paper).unwrap_or_else(|error| {
+        tracing::error!("{error:#}; the printer is used as any other");
+        PrinterProfile::generic(paper)
+    })
 }
 
 /// The paper of a profile.

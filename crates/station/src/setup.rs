@@ -9,10 +9,11 @@ use crate::profile::{load_profile, profile_path, save_profile};
 use crate::running::paper_width;
 use crate::slip::test_slip;
 use crate::workers::fault_of;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use smartqueue_domain::Language;
 use smartqueue_hardware::printer::{self, DeviceKind, Missing, PrintOutcome, Printer, PrinterSelector};
-use smartqueue_hardware::slip::PrinterProfile;
+use smartqueue_hardware::slip::{PaperWidth, PrinterProfile};
 use smartqueue_hardware::speaker::{SpeakerSelector, Volume, chime};
 use smartqueue_journal::Journal;
 use smartqueue_protocol::provisioning::{Mode, Provisioning};
@@ -250,11 +251,31 @@ pub fn printers() -> Vec<FoundPrinter> {
         .collect()
 }
 
+/// The profile of a printer whose model nobody has named.
+pub const DEFAULT_PRINTER_PROFILE: &str = "epson-tm";
+
+/// A printer's profile by its name, or from a file whose path ends in `.toml`.
+///
+/// # Errors
+/// When there is no such profile, or when the model does not take that paper.
+pub fn printer_profile(name: &str, paper: PaperWidth) -> Result<PrinterProfile> {
+    if !name.ends_with(".toml") {
+        return Ok(PrinterProfile::by_name(name, paper)?);
+    }
+    let text = std::fs::read_to_string(name).with_context(|| format!("{name} cannot be read"))?;
+    PrinterProfile::read(&text, paper).with_context(|| name.to_owned())
+}
+
 /// Prints a test slip and says what became of it.
 pub fn test_printer(selector: &str, paper_width_mm: u32, language: Language) -> PrinterTest {
+    test_printer_as(selector, PrinterProfile::epson_tm(paper_width(paper_width_mm)), language)
+}
+
+/// The same on a printer whose model is known.
+pub fn test_printer_as(selector: &str, profile: PrinterProfile, language: Language) -> PrinterTest {
     let failed = |code| PrinterTest { outcome: "failed", code: Some(code) };
     let Ok(selector) = selector.parse::<PrinterSelector>() else { return failed(FaultCode::PrinterMissing) };
-    let mut device = Printer::new(selector, PrinterProfile::epson_tm(paper_width(paper_width_mm)));
+    let mut device = Printer::new(selector, profile);
     let report = device.print(&test_slip(language), &mut |_| {});
     device.close();
     match report.outcome {

@@ -1,5 +1,5 @@
 //! The ticket file of `smartqueue-station slip`: what stands on a slip, as JSON, for whoever wants the exact bytes
-//! without a device. Reads; prints nothing.
+//! without a device. Reads the text; opens nothing, not even the logo that it names.
 
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
@@ -8,8 +8,17 @@ use serde::Deserialize;
 use smartqueue_domain::{CopyNumber, Language, TicketNumber, WaitRange};
 use smartqueue_engine::SlipContent;
 
+/// A ticket file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TicketFile {
+    /// What stands on the slip.
+    pub content: SlipContent,
+    /// The path of a PNG picture, relative to the ticket file.
+    pub logo: Option<String>,
+}
+
 #[derive(Debug, Deserialize)]
-struct TicketFile {
+struct Form {
     number: String,
     #[serde(default)]
     queue_name: String,
@@ -28,6 +37,8 @@ struct TicketFile {
     header: Option<String>,
     #[serde(default)]
     footer: Option<String>,
+    #[serde(default)]
+    logo: Option<String>,
     /// 0 for the original.
     #[serde(default)]
     copy: u32,
@@ -37,12 +48,12 @@ fn default_language() -> String {
     Language::French.code().to_owned()
 }
 
-/// Reads a ticket file. A `logo` is accepted and not printed in this version.
+/// Reads a ticket file.
 ///
 /// # Errors
 /// Which field cannot be meant.
-pub fn read(text: &str) -> Result<SlipContent> {
-    let TicketFile {
+pub fn read(text: &str) -> Result<TicketFile> {
+    let Form {
         number,
         queue_name,
         site_name,
@@ -53,12 +64,13 @@ pub fn read(text: &str) -> Result<SlipContent> {
         follow_url,
         header,
         footer,
+        logo,
         copy,
     } = serde_json::from_str(text).context("the ticket file is not of its form")?;
     let issued: Timestamp = issued_at.parse().with_context(|| format!("issued_at: {issued_at}"))?;
     let pieces = Pieces::parse(&issued_at).with_context(|| format!("issued_at: {issued_at}"))?;
     let offset_minutes = pieces.to_numeric_offset().map_or(0, |offset| offset.seconds() / 60);
-    Ok(SlipContent {
+    let content = SlipContent {
         number: TicketNumber::parse(&number).with_context(|| format!("number: {number}"))?,
         queue_name,
         site_name,
@@ -71,7 +83,8 @@ pub fn read(text: &str) -> Result<SlipContent> {
         header,
         footer,
         copy: CopyNumber(copy),
-    })
+    };
+    Ok(TicketFile { content, logo })
 }
 
 #[cfg(test)]
@@ -80,8 +93,9 @@ mod tests {
 
     #[test]
     fn the_local_time_of_the_file_is_the_time_on_the_slip() {
-        let content =
-            read(r#"{"number":"A045","issued_at":"2026-11-21T09:05:00+01:00","wait_minutes":[5,10]}"#).unwrap();
+        let text = r#"{"number":"A045","issued_at":"2026-11-21T09:05:00+01:00","wait_minutes":[5,10],"logo":"l.png"}"#;
+        let TicketFile { content, logo } = read(text).unwrap();
+        assert_eq!(logo.as_deref(), Some("l.png"));
         assert_eq!(content.offset_minutes, 60);
         assert_eq!(content.wait, Some(WaitRange { min_minutes: 5, max_minutes: 10 }));
     }

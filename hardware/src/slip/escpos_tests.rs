@@ -51,7 +51,7 @@ fn the_cut_is_partial_and_parted_from_the_body() {
     let job = render_job(&Slip::new().text("a").cut(), &profile());
     assert_eq!(job.cut, [0x1D, 0x56, 66, 0]);
     assert_eq!(job.body.last(), Some(&b'\n'));
-    assert_eq!(job.height_mm, 16, "30 dots of text are 4 mm, the feed to the knife 12 mm");
+    assert_eq!(job.height_mm, 16, "26 dots of text are 3.25 mm, the feed to the knife 12 mm");
     assert_eq!(PrintJob::from_bytes(&job.clone().into_bytes(), 16), job);
 }
 
@@ -113,7 +113,7 @@ fn only_known_commands(mut bytes: &[u8]) -> Result<usize, String> {
             [b'\n' | 0x20..=0x7E | 0x80..=0xFF, ..] => 1,
             [0x1B, b'@', ..] | [0x1C, b'.', ..] => 2,
             [0x1B, b't', 16, ..] | [0x1B, b'R', 0, ..] | [0x1B, b'a', 0..=2, ..] | [0x1B, b'E', 0 | 1, ..] => 3,
-            [0x1B, b'-', 0 | 2, ..] | [0x1B, b'J', _, ..] | [0x1B, b'3', 30, ..] => 3,
+            [0x1B, b'-', 0 | 2, ..] | [0x1B, b'J', _, ..] | [0x1B, b'3', LINE_SPACING, ..] => 3,
             [0x1D, b'b', 1, ..] | [0x1D, b'!', ..] => 3,
             [0x1D, b'h', _, 0x1D, b'w', 2 | 3, 0x1D, b'k', 73, length, ..] => 10 + usize::from(*length),
             [0x1D, b'P', 203, 203, ..] => 4,

@@ -343,7 +343,20 @@ pub(super) fn typeset(text: &str, size: TextSize, weight: Weight, width: usize) 
     let Some(paragraph) = paragraph(&text, size, weight) else {
         return Vec::new();
     };
-    paragraph.lines(width as f32).into_iter().map(|line| paragraph.line(line)).collect()
+    let mut lines = paragraph.lines(width as f32);
+    // As few lines as possible, and all about as long as each other: halving finds the narrowest paper that takes no more lines.
+    let (mut narrow, mut wide) = (0, width);
+    while lines.len() > 1 && wide - narrow > 4 {
+        let middle = narrow.midpoint(wide);
+        let even = paragraph.lines(middle as f32);
+        if even.len() > lines.len() {
+            narrow = middle;
+        } else {
+            wide = middle;
+            lines = even;
+        }
+    }
+    lines.into_iter().map(|line| paragraph.line(line)).collect()
 }
 
 /// Width in dots of a text on one line.
@@ -354,7 +367,8 @@ pub(super) fn width_of(text: &str, size: TextSize, weight: Weight) -> usize {
 fn paragraph(text: &str, size: TextSize, weight: Weight) -> Option<Paragraph<'_>> {
     let bidi = BidiInfo::new(text, None);
     let manner = if bidi.has_rtl() {
-        Manner::Proportional((f32::from(size.width()) * f32::from(size.height())).sqrt())
+        // Letters that are legible when small need not grow as much as the printer's cells do.
+        Manner::Proportional(1.0 + 0.6 * ((f32::from(size.width()) * f32::from(size.height())).sqrt() - 1.0))
     } else {
         Manner::Cells(size)
     };
@@ -448,7 +462,7 @@ mod tests {
         let width = line.ink.as_ref().map_or(0, Bitmap::width);
         assert!((4 * CELL_WIDTH..=5 * CELL_WIDTH).contains(&width), "{width} dots for five cells");
         let height = line.above + line.ink.as_ref().map_or(0, Bitmap::height) + line.below;
-        assert_eq!(height, 30, "as high as the printer's own line");
+        assert_eq!(height, usize::from(super::super::steps::LINE_SPACING), "as high as the printer's own line");
     }
 
     #[test]
@@ -457,7 +471,8 @@ mod tests {
         let whole = width_of(text, TextSize::NORMAL, Weight::Regular);
         let lines = typeset(text, TextSize::NORMAL, Weight::Regular, whole * 2 / 3);
         assert_eq!(lines.len(), 2);
-        assert_eq!(lines[0], one("سيظهر رقمك على الشاشة"), "the first words are on the first line");
+        assert_eq!(lines[0], one("سيظهر رقمك على"), "the first words are on the first line");
+        assert_eq!(lines[1], one("الشاشة عندما يحين دورك"), "and both are about as long as each other");
         for line in typeset(&"ŋ".repeat(100), TextSize::NORMAL, Weight::Regular, 384) {
             assert!(line.ink.is_some_and(|ink| ink.width() <= 384));
         }

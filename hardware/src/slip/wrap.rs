@@ -1,9 +1,23 @@
 //! Wrapping text of the printer's own letters to columns. Works on bytes of the page, so that a line is as long as it will be
 //! on paper. Knows no commands.
 
-/// Splits text into lines of at most `columns` bytes, at spaces where there are some, inside a word that is longer than a
-/// whole line. A no-break space never splits. Spaces at a line's ends are left out; an empty text gives one empty line.
+/// Splits text into lines of at most `columns` bytes, as few as possible and all of them about as long as each other: one word
+/// alone on the last line looks like a mistake.
 pub(super) fn wrap(text: &[u8], columns: usize) -> Vec<Vec<u8>> {
+    let mut lines = fill(text, columns);
+    for narrower in (1..columns).rev() {
+        let even = fill(text, narrower);
+        if even.len() > lines.len() || lines.len() < 2 {
+            break;
+        }
+        lines = even;
+    }
+    lines
+}
+
+/// As much on each line as fits: breaks at spaces where there are some, inside a word that is longer than a whole line. A
+/// no-break space never breaks. Spaces at a line's ends are left out; an empty text gives one empty line.
+fn fill(text: &[u8], columns: usize) -> Vec<Vec<u8>> {
     let columns = columns.max(1);
     let mut lines: Vec<Vec<u8>> = vec![Vec::new()];
     for word in text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()) {
@@ -34,7 +48,16 @@ mod tests {
     use super::*;
 
     fn shown(text: &[u8], columns: usize) -> Vec<String> {
-        wrap(text, columns).iter().map(|line| line.iter().map(|byte| char::from(*byte)).collect()).collect()
+        fill(text, columns).iter().map(|line| line.iter().map(|byte| char::from(*byte)).collect()).collect()
+    }
+
+    #[test]
+    fn lines_are_about_as_long_as_each_other() {
+        let shown =
+            |columns| wrap(b"Suivez votre tour sur votre mobile", columns).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(shown(48), [34]);
+        assert_eq!(shown(32), [17, 16], "not 27 and 6");
+        assert_eq!(shown(12).len(), fill(b"Suivez votre tour sur votre mobile", 12).len());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The printer's one owner: slips in, outcomes and the printer's condition out.
 
-use crate::slip::{test_slip, ticket_slip};
+use crate::slip::{SlipDesign, test_slip};
 use anyhow::{Context, Result};
 use smartqueue_domain::{Language, PrintDoubt, PrintEvidence, PrintOutcome};
 use smartqueue_engine::{Fault, Input, PrintJob, SlipContent};
 use smartqueue_hardware::printer::{
     Paper, PrintOutcome as DeviceOutcome, Printer, PrinterFault, PrinterSelector, PrinterStatus, Proof,
 };
-use smartqueue_hardware::slip::{PaperWidth, PrinterProfile};
+use smartqueue_hardware::slip::PrinterProfile;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -33,13 +33,14 @@ impl PrinterWorker {
     /// Starts the thread. The printer itself is connected there, so a printer that is away delays nothing.
     pub(crate) fn start(
         selector: PrinterSelector,
-        paper: PaperWidth,
+        profile: PrinterProfile,
+        design: SlipDesign,
         report: impl Fn(Input) + Send + 'static,
     ) -> Result<PrinterWorker> {
         let (orders, mailbox) = channel();
         let thread = std::thread::Builder::new()
             .name("printer".to_owned())
-            .spawn(move || work(Printer::new(selector, PrinterProfile::epson_tm(paper)), &mailbox, report))
+            .spawn(move || work(Printer::new(selector, profile), &design, &mailbox, report))
             .context("the printer's thread does not start")?;
         Ok(PrinterWorker { orders: Some(orders), thread: Some(thread) })
     }
@@ -60,7 +61,7 @@ impl PrinterWorker {
     }
 }
 
-fn work(mut printer: Printer, mailbox: &Receiver<PrinterOrder>, report: impl Fn(Input)) {
+fn work(mut printer: Printer, design: &SlipDesign, mailbox: &Receiver<PrinterOrder>, report: impl Fn(Input)) {
     let mut known: Option<Vec<Fault>> = None;
     let mut tell_condition = |status: PrinterStatus, report: &dyn Fn(Input)| {
         let faults = condition(status);
@@ -73,7 +74,7 @@ fn work(mut printer: Printer, mailbox: &Receiver<PrinterOrder>, report: impl Fn(
     loop {
         match mailbox.recv_timeout(LOOK_AGAIN) {
             Ok(PrinterOrder::Slip { job, content }) => {
-                let result = printer.print(&ticket_slip(&content), &mut |_| {});
+                let result = printer.print(&design.ticket_slip(&content), &mut |_| {});
                 tell_condition(printer.last_status(), &report);
                 report(Input::Printed { job, outcome: outcome_of(result.outcome) });
             }
