@@ -14,6 +14,7 @@ mod setup;
 mod shell;
 mod suite;
 mod tally;
+mod usb_rig;
 mod voice;
 
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::shell::{self, say};
+use crate::usb_rig;
 
 /// What a task needs from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum Need {
     Browser,
     /// To play sound without a sound card, and to hear what was played.
     Sound,
+    /// To test USB in a machine of its own, with a kernel for it.
+    Usb,
     /// The npm packages of `ui`.
     Npm,
     /// cargo-deny, which checks licences, sources and known holes of the dependencies.
@@ -34,13 +37,14 @@ pub enum Need {
 }
 
 /// Every need: what `cargo xtask setup` installs when it is asked for nothing in particular.
-pub const EVERYTHING: [Need; 9] = [
+pub const EVERYTHING: [Need; 10] = [
     Need::Compile,
     Need::Window,
     Need::Drive,
     Need::Look,
     Need::Browser,
     Need::Sound,
+    Need::Usb,
     Need::Npm,
     Need::Deny,
     Need::Driver,
@@ -83,6 +87,14 @@ const SOUND: &[Package] = &[
     Package::named("espeak-ng"),
 ];
 
+const USB: &[Package] = &[
+    Package::named("qemu-system-x86"),
+    Package::named("busybox-static"),
+    Package::named("cpio"),
+    Package::named("kmod"),
+    Package::named("udev"),
+];
+
 impl Need {
     /// Why it is installed, for whoever watches.
     const fn reason(self) -> &'static str {
@@ -93,6 +105,7 @@ impl Need {
             Self::Look => "to look at what the app shows",
             Self::Browser => "to run the faces in a browser",
             Self::Sound => "to play and hear sound without a sound card",
+            Self::Usb => "to test USB in a machine of its own",
             Self::Npm => "to build and check the faces",
             Self::Deny => "to check licences, sources and known holes of the dependencies",
             Self::Driver => "to drive the app in tests",
@@ -107,6 +120,7 @@ impl Need {
             Self::Look => LOOK,
             Self::Browser => BROWSER,
             Self::Sound => SOUND,
+            Self::Usb => USB,
             Self::Npm | Self::Deny | Self::Driver => &[],
         }
     }
@@ -116,7 +130,14 @@ impl Need {
         match self {
             Self::Deny => Some(Tool { package: "cargo-deny", version: None, duration: "several minutes" }),
             Self::Driver => Some(Tool { package: "tauri-driver", version: Some("2.1.0"), duration: "half a minute" }),
-            Self::Compile | Self::Window | Self::Drive | Self::Look | Self::Browser | Self::Sound | Self::Npm => None,
+            Self::Compile
+            | Self::Window
+            | Self::Drive
+            | Self::Look
+            | Self::Browser
+            | Self::Sound
+            | Self::Usb
+            | Self::Npm => None,
         }
     }
 }
@@ -129,7 +150,12 @@ struct Tool {
 
 /// Installs what is missing of `needs`.
 pub fn ensure(needs: &[Need]) -> Result<()> {
-    ensure_packages(needs)?;
+    // Where there is no kernel for it, the programs around it would be of no use either.
+    let needs: Vec<Need> = needs.iter().copied().filter(|need| *need != Need::Usb || usb_rig::is_possible()).collect();
+    ensure_packages(&needs)?;
+    if needs.contains(&Need::Usb) {
+        usb_rig::ensure_kernel();
+    }
     if needs.contains(&Need::Npm) {
         ensure_npm()?;
     }
@@ -200,31 +226,36 @@ fn installed_in(report: &str) -> Vec<String> {
         .collect()
 }
 
-fn apt_install(names: &[&str]) -> Result<()> {
-    let by_hand = format!("apt-get install --no-install-recommends {}", names.join(" "));
-    let root = rustix::process::geteuid().is_root();
-    if !root && shell::find_program("sudo").is_none() {
-        bail!("system packages are missing and there is no sudo; as root, run: {by_hand}");
-    }
-    let apt = |arguments: &[&str]| {
-        let mut command = if root {
-            shell::command("apt-get")
-        } else {
-            let mut command = shell::command("sudo");
-            // Asked for a password where nobody can type one, sudo would wait for ever.
-            if !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-                command.arg("-n");
-            }
-            command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
-            command
-        };
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+/// apt-get as the one who may install.
+fn apt(arguments: &[&str]) -> Command {
+    let mut command = if rustix::process::geteuid().is_root() {
+        shell::command("apt-get")
+    } else {
+        let mut command = shell::command("sudo");
+        // Asked for a password where nobody can type one, sudo would wait for ever.
+        if !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+            command.arg("-n");
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         command
     };
-    // A stale list is normal on a fresh machine and harmless when the install works all the same.
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+    command
+}
+
+/// Renews the lists of packages. A stale list is normal on a fresh machine and harmless when the install works all the same.
+pub fn renew_package_lists() {
     if let Err(error) = shell::run(&mut apt(&["update", "-q"])) {
         say(&format!("the package lists could not be renewed, going on with the old ones: {error:#}"));
     }
+}
+
+fn apt_install(names: &[&str]) -> Result<()> {
+    let by_hand = format!("apt-get install --no-install-recommends {}", names.join(" "));
+    if !rustix::process::geteuid().is_root() && shell::find_program("sudo").is_none() {
+        bail!("system packages are missing and there is no sudo; as root, run: {by_hand}");
+    }
+    renew_package_lists();
     let mut install = vec!["install", "-q", "-y", "--no-install-recommends"];
     install.extend_from_slice(names);
     shell::run(&mut apt(&install)).with_context(|| format!("system packages are missing; as root, run: {by_hand}"))

@@ -25,6 +25,8 @@ pub enum Part {
     Lint,
     /// The Rust tests that need no window.
     Rust,
+    /// The printer's driver on a real USB stack, in a machine of its own.
+    Usb,
     /// The examples in the documentation.
     Docs,
     /// The faces on their fake backend, in a browser.
@@ -34,7 +36,8 @@ pub enum Part {
 }
 
 /// Every part, in the order in which they run: what fails quickly comes first.
-pub const PARTS: [Part; 7] = [Part::Format, Part::Ui, Part::Lint, Part::Rust, Part::Docs, Part::Browser, Part::App];
+pub const PARTS: [Part; 8] =
+    [Part::Format, Part::Ui, Part::Lint, Part::Rust, Part::Usb, Part::Docs, Part::Browser, Part::App];
 
 impl Part {
     /// Its name on the command line.
@@ -44,6 +47,7 @@ impl Part {
             Self::Ui => "ui",
             Self::Lint => "lint",
             Self::Rust => "rust",
+            Self::Usb => "usb",
             Self::Docs => "docs",
             Self::Browser => "browser",
             Self::App => "app",
@@ -61,6 +65,7 @@ impl Part {
             Self::Ui => &[Need::Npm],
             Self::Lint | Self::Docs => &[Need::Compile, Need::Window, Need::Npm],
             Self::Rust => &[Need::Compile, Need::Window, Need::Npm, Need::Sound, Need::Drive],
+            Self::Usb => &[Need::Compile, Need::Window, Need::Npm, Need::Usb],
             Self::Browser => &[Need::Npm, Need::Browser, Need::Look],
             Self::App => &[Need::Compile, Need::Window, Need::Npm, Need::Drive, Need::Look, Need::Sound, Need::Driver],
         }
@@ -76,6 +81,7 @@ impl Part {
             ],
             Self::Lint => vec![Step::new("clippy", clippy)],
             Self::Rust => vec![Step::new("build of every program", every_program), Step::new("Rust tests", rust_tests)],
+            Self::Usb => vec![Step::new("build of every program", every_program), Step::new("USB tests", usb_tests)],
             Self::Docs => vec![Step::new("documentation examples", doc_tests)],
             Self::Browser => vec![Step::new("browser tests", browser_tests)],
             Self::App => vec![Step::new("build of every program", every_program), Step::new("app tests", app_tests)],
@@ -244,7 +250,9 @@ fn every_program() -> Result<Judged> {
 fn rust_tests() -> Result<Judged> {
     let targets = test_targets()?;
     let mut arguments = vec!["--lib".to_owned(), "--bins".to_owned()];
-    arguments.extend(targets.iter().filter(|name| !is_app_test(name)).map(|name| format!("--test={name}")));
+    arguments.extend(
+        targets.iter().filter(|name| !is_app_test(name) && *name != USB_TEST).map(|name| format!("--test={name}")),
+    );
     cargo_test(&arguments)
 }
 
@@ -256,6 +264,13 @@ fn app_tests() -> Result<Judged> {
         bail!("there is no test of the app: tests/tests/app*.rs is missing");
     }
     cargo_test(&arguments)
+}
+
+/// The test that brings its own machine, and tells by itself when it cannot have one.
+const USB_TEST: &str = "usb";
+
+fn usb_tests() -> Result<Judged> {
+    cargo_test(&[format!("--test={USB_TEST}")])
 }
 
 fn doc_tests() -> Result<Judged> {

@@ -27,7 +27,20 @@ impl Machine {
             "apt-get",
             r#"echo "apt-get $*" >> "$MACHINE/calls"
                [ "$1" = update ] && exit "${BROKEN_UPDATE:-0}"
+               [ "$1" = download ] && exec touch "$3_1_amd64.deb"
                shift 4; echo "$*" >> "$MACHINE/installed"; exit "${BROKEN_INSTALL:-0}""#,
+        );
+        machine.program("apt-cache", r#"echo "$2"; echo "  Depends: linux-image-9.9-amd64""#);
+        machine.program(
+            "dpkg-deb",
+            r#"mkdir -p "$3/boot" "$3/drivers" && echo kernel > "$3/boot/vmlinuz-9.9-amd64" && echo usb > "$3/drivers/usbcore.ko"
+               echo printer > "$3/drivers/usblp.ko""#,
+        );
+        machine.program("depmod", r#"[ -f "$2/boot/vmlinuz-$3" ]"#);
+        // Both need usbcore; the one asked for comes last.
+        machine.program(
+            "modprobe",
+            r#"echo "insmod $7/drivers/usbcore.ko "; [ "$8" != usblp ] || echo "insmod $7/drivers/usblp.ko ""#,
         );
         machine.program("node", "echo ${NODE:-v20.19.0}");
         machine.program("npm", r#"echo "npm $*" >> "$MACHINE/calls"; mkdir -p node_modules; echo chatter"#);
@@ -58,6 +71,7 @@ impl Machine {
             .env("MACHINE", &self.0)
             .env("CARGO", self.path("programs/cargo"))
             .env("CARGO_HOME", self.path("cargo"))
+            .env("CARGO_TARGET_DIR", self.path("target"))
             .env("CARGO_MANIFEST_DIR", self.path("repository/xtask"))
             .envs(settings.iter().copied())
             .output()
@@ -88,6 +102,25 @@ fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
+/// A kernel for the USB tests is had on Debian alone, and for one kind of processor.
+fn machine_can_test_usb() -> bool {
+    let debian = |text: String| text.lines().any(|line| line.trim() == "ID=debian");
+    cfg!(target_arch = "x86_64") && fs::read_to_string("/etc/os-release").is_ok_and(debian)
+}
+
+#[test]
+fn a_kernel_that_cannot_be_had_costs_the_usb_tests_and_nothing_else() {
+    let machine = Machine::new("kernel");
+    machine.program("apt-cache", "exit 100");
+    let output = machine.setup(&[]);
+    assert!(output.status.success(), "{}", complaint(&output));
+    if machine_can_test_usb() {
+        assert!(complaint(&output).contains("no kernel for the USB tests, so they will be skipped"));
+    }
+    assert!(!exists(&machine.path("target/usb-rig")));
+    assert!(machine.calls().contains(&"npm ci --no-progress".to_owned()));
+}
+
 #[test]
 fn what_is_missing_is_installed_once() {
     let machine = Machine::new("once");
@@ -105,10 +138,17 @@ fn what_is_missing_is_installed_once() {
     assert!(calls[1].starts_with("apt-get install -q -y --no-install-recommends libasound2-dev "), "{calls:?}");
     assert!(calls[1].contains("libwebkit2gtk-4.1-dev") && calls[1].contains("xvfb"), "{calls:?}");
     assert!(!calls[1].contains("pkg-config") && !calls[1].contains(" sox"), "these are there: {calls:?}");
-    assert_eq!(calls[2], "npm ci --no-progress");
-    assert!(calls[3..].contains(&"cargo install --locked cargo-deny".to_owned()), "{calls:?}");
-    assert!(calls[3..].contains(&"cargo install --locked tauri-driver --version 2.1.0".to_owned()), "{calls:?}");
-    assert_eq!(calls.len(), 5, "{calls:?}");
+    let mut calls = calls[2..].to_vec();
+    if machine_can_test_usb() {
+        assert_eq!(calls.remove(0), "apt-get download -q linux-image-9.9-amd64");
+        let kernel = |file: &str| fs::read_to_string(machine.path("target/usb-rig").join(file)).unwrap_or_default();
+        assert_eq!(kernel("vmlinuz"), "kernel\n");
+        assert_eq!(kernel("modules/01-usbcore.ko") + &kernel("modules/02-usblp.ko"), "usb\nprinter\n");
+    }
+    assert_eq!(calls[0], "npm ci --no-progress");
+    assert!(calls[1..].contains(&"cargo install --locked cargo-deny".to_owned()), "{calls:?}");
+    assert!(calls[1..].contains(&"cargo install --locked tauri-driver --version 2.1.0".to_owned()), "{calls:?}");
+    assert_eq!(calls.len(), 3, "{calls:?}");
 
     machine.forget_calls();
     let again = machine.setup(&[]);

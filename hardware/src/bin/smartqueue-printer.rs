@@ -22,11 +22,14 @@ use smartqueue_hardware::virtual_printer::{
 #[command(name = "smartqueue-printer", version)]
 struct Arguments {
     /// Listen for one connection at a time, for example tcp:127.0.0.1:9100; port 0 takes a free one.
-    #[arg(long, value_name = "tcp:ADDRESS", required_unless_present = "pty", conflicts_with = "pty")]
+    #[arg(long, value_name = "tcp:ADDRESS", required_unless_present_any = ["pty", "usb"], conflicts_with_all = ["pty", "usb"])]
     listen: Option<String>,
     /// Open a pseudo terminal and give it this name.
-    #[arg(long, value_name = "LINK")]
+    #[arg(long, value_name = "LINK", conflicts_with = "usb")]
     pty: Option<PathBuf>,
+    /// Be a USB printer, on a machine with a USB device port; the modules libcomposite and usb_f_printer must be loaded.
+    #[arg(long)]
+    usb: bool,
     /// Length of the roll in millimetres.
     #[arg(long, value_name = "N", default_value_t = 80_000.0, value_parser = length)]
     paper_mm: f64,
@@ -112,7 +115,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         (None, Some(link)) => VirtualPrinter::start_pty(link, options)
             .with_context(|| format!("cannot open a pseudo terminal at {}", link.display()))?,
-        (None, None) => anyhow::bail!("one of --listen and --pty is needed"),
+        (None, None) => VirtualPrinter::start_gadget(options).context("cannot be a USB printer")?,
     };
     say(&serde_json::json!({ "ready": true, "selector": printer.selector().to_string() }))?;
     for line in io::stdin().lock().lines() {

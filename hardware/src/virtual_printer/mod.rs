@@ -6,7 +6,11 @@
 //! page's table, the bars of a barcode, dots in bytes, a font), and never looks at anything but the bytes it received.
 
 mod command;
+#[cfg(unix)]
+mod device_transport;
 mod engine;
+#[cfg(unix)]
+mod gadget;
 mod mechanism;
 mod options;
 mod painter;
@@ -90,6 +94,20 @@ impl VirtualPrinter {
             PrinterSelector::Serial { path: link.to_owned(), baud: baud.unwrap_or(DEFAULT_BAUD), flow: options.flow };
         let mut printer = VirtualPrinter::start(selector, options)?;
         let thread = transport::open_pty(link, &printer.shared, baud)?;
+        printer.threads.push(thread);
+        Ok(printer)
+    }
+
+    /// Starts one behind a USB device port of this machine, where the host at the other end of the cable finds it.
+    ///
+    /// # Errors
+    /// When there is no free device port, this user may not use it, or the picture folder or the log cannot be used.
+    #[cfg(unix)]
+    pub fn start_gadget(options: VirtualPrinterOptions) -> io::Result<Self> {
+        let gadget = gadget::Gadget::assemble()?;
+        let baud = options.baud;
+        let mut printer = VirtualPrinter::start(gadget.selector(), options)?;
+        let thread = device_transport::serve_gadget(gadget, &printer.shared, baud)?;
         printer.threads.push(thread);
         Ok(printer)
     }

@@ -35,6 +35,9 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Port>, PortError> {
                 (device, Direction::OutOnly)
             }
         }
+    } else if path.starts_with("/dev") {
+        // A device that is not plugged in. A plain file in its place would swallow slips, and keep the device from its name.
+        return Err(PortError::Missing { target, cause: None });
     } else {
         let device = OpenOptions::new().append(true).create(true).custom_flags(flags).open(path).map_err(failed)?;
         (device, Direction::OutOnly)
@@ -71,5 +74,32 @@ impl Port for FilePort {
 
     fn close(self: Box<Self>) {
         drop(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::printer::fault::PortErrorKind;
+
+    #[test]
+    fn a_device_that_is_not_there_is_missing_and_not_made() {
+        let path = Path::new("/dev/smartqueue-no-such-printer");
+        let refused = open(path).err().expect("nothing is there");
+        assert_eq!(refused.kind(), PortErrorKind::Missing);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_plain_file_keeps_one_slip_after_the_other() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("slips.bin");
+        for slip in ["one", "two"] {
+            let mut port = open(&path).expect("opened");
+            assert_eq!(port.direction(), Direction::OutOnly);
+            port.write(slip.as_bytes(), clock::now() + Duration::from_secs(1)).expect("written");
+        }
+        assert_eq!(std::fs::read(&path).expect("read"), b"onetwo");
     }
 }
