@@ -5,6 +5,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use rust_embed::RustEmbed;
 use smartqueue_domain::Language;
+use std::sync::OnceLock;
 use unic_langid::LanguageIdentifier;
 
 #[derive(RustEmbed)]
@@ -21,7 +22,15 @@ pub(crate) struct Words {
 impl Words {
     /// The words of a language. A file that is missing or broken is found by the test of this module, not at run time:
     /// there, a missing word shows its key, which is ugly and tells staff what to report.
-    pub(crate) fn of(language: Language) -> Words {
+    ///
+    /// They are read once: a slip must not wait for that.
+    pub(crate) fn of(language: Language) -> &'static Words {
+        static READ: [OnceLock<Words>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];
+        let place = Language::ALL.iter().position(|known| *known == language).unwrap_or_default();
+        READ[place].get_or_init(|| Words::read(language))
+    }
+
+    fn read(language: Language) -> Words {
         let identifier: LanguageIdentifier = language.code().parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
         // Direction marks around values are for screens; a printer would show them.

@@ -279,7 +279,7 @@ impl Paragraph<'_> {
     fn lines(&self, limit: f32) -> Vec<Range<usize>> {
         let text = self.bidi.text;
         if self.width(0..text.len()) <= limit {
-            return vec![0..text.len()];
+            return std::iter::once(0..text.len()).collect();
         }
         let mut lines: Vec<Range<usize>> = Vec::new();
         let mut at = 0;

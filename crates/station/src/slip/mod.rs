@@ -127,7 +127,7 @@ impl SlipDesign {
             layout::Words::Wait => {
                 // Nobody ahead and a wait would contradict each other.
                 wait.filter(|_| people_ahead.is_none_or(|people| people > 0))
-                    .map(|wait| words.say("slip-wait", &[("wait", Argument::Text(wait_text(&words, wait)))]))
+                    .map(|wait| words.say("slip-wait", &[("wait", Argument::Text(wait_text(words, wait)))]))
             }
             layout::Words::Time => {
                 let (date, time) = date_and_time(*issued_at_ms, *offset_minutes);

@@ -22,6 +22,7 @@ pub fn test_slip(language: Language) -> Slip {
         .qr("https://example.org/A001", 5)
         .feed(8)
         .rule()
+        .feed(8)
         .cut()
 }
 
