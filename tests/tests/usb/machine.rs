@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::INSIDE;
+use crate::special::UDEV;
 
 /// A run takes 15 s on a small machine; one that takes this long hangs.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -56,6 +57,9 @@ impl Machine {
             if find_program(program).is_none() {
                 return Err(format!("there is no {program}; `cargo xtask setup` installs it"));
             }
+        }
+        if !Path::new(UDEV).exists() {
+            return Err(format!("there is no {UDEV}; `cargo xtask setup` installs it"));
         }
         let busybox = find_program("busybox").ok_or("there is no busybox; `cargo xtask setup` installs it")?;
         // Beside the folder that cargo gives to tests; `cargo xtask setup` unpacks it there.

@@ -103,6 +103,15 @@ impl Scene {
         Some(Path::new("/dev/usb").join(node.file_name()))
     }
 
+    /// The file through which it can be used without a driver.
+    pub fn node(&self) -> PathBuf {
+        let device = Path::new("/sys/bus/usb/devices").join(&self.socket);
+        let number = |name: &str| -> u8 {
+            fs::read_to_string(device.join(name)).expect("sysfs knows it").trim().parse().expect("a number")
+        };
+        PathBuf::from(format!("/dev/bus/usb/{:03}/{:03}", number("busnum"), number("devnum")))
+    }
+
     /// What sysfs calls the driver of the printer's interface; nothing while nobody has it.
     pub fn holder(&self) -> String {
         let driver = fs::read_link(self.interface().join("driver")).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -12,11 +13,12 @@ use smartqueue_hardware::printer::{DeviceKind, Missing, discover, open_port};
 use crate::scene::{Scene, Way, assert_printed, code, fast, wait_until};
 
 /// A story's name and the story.
-pub const STORIES: [(&str, fn()); 4] = [
+pub const STORIES: [(&str, fn()); 5] = [
     ("twins_are_told_apart_by_their_serial_numbers", twins_are_told_apart_by_their_serial_numbers),
     ("a_printer_is_taken_from_its_driver_and_given_back", a_printer_is_taken_from_its_driver_and_given_back),
     ("the_list_names_who_has_a_printer", the_list_names_who_has_a_printer),
     ("the_list_says_what_a_user_lacks", the_list_says_what_a_user_lacks),
+    ("the_rule_of_the_package_opens_a_printer_to_its_group", the_rule_of_the_package_opens_a_printer_to_its_group),
 ];
 
 /// Nobody's number, and that of the group in which nobody is.
@@ -74,6 +76,40 @@ fn the_list_says_what_a_user_lacks() {
     std::os::unix::fs::chown(device, None, Some(LP)).expect("group");
     assert_eq!(seen_by_nobody(NOBODY), "usb:04b8:0202 Permission");
     assert_eq!(seen_by_nobody(LP), "usb:04b8:0202 nothing");
+}
+
+fn the_rule_of_the_package_opens_a_printer_to_its_group() {
+    let rules = "70-smartqueue-printer.rules";
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("src-tauri").join("linux").join(rules);
+    fs::create_dir_all("/run/udev/rules.d").expect("folder");
+    fs::copy(ours, Path::new("/run/udev/rules.d").join(rules)).expect("rules");
+    run(UDEV, &["--daemon"]);
+    let scene = Scene::new(Way::Driver, fast());
+    run("udevadm", &["settle", "--timeout=20"]);
+    let behind_driver = scene.device_file().expect("the driver has it");
+    for (file, major) in [(behind_driver.as_path(), 180), (&scene.node(), 189)] {
+        let found = fs::metadata(file).expect("its file");
+        assert_eq!((found.gid(), found.mode() & 0o777), (LP, 0o660), "{}", file.display());
+        // What gives the printer to whoever sits at the screen; the groups alone are the system's own doing.
+        let tag = format!("/run/udev/tags/uaccess/c{major}:{}", minor(found.rdev()));
+        assert!(Path::new(&tag).exists(), "{tag}");
+    }
+    assert_eq!(seen_by_nobody(NOBODY), "usb:04b8:0202 Permission");
+    assert_eq!(seen_by_nobody(LP), "usb:04b8:0202 nothing");
+    run("udevadm", &["control", "--exit"]);
+}
+
+/// The part of the system that applies rules; not on anybody's PATH.
+pub const UDEV: &str = "/lib/systemd/systemd-udevd";
+
+fn run(program: &str, arguments: &[&str]) {
+    // The machine sees our files in a folder of its own, and udev thinks that it is not meant.
+    let output = Command::new(program).args(arguments).env("SYSTEMD_IGNORE_CHROOT", "1").output().expect("it starts");
+    assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
+}
+
+fn minor(device: u64) -> u64 {
+    (device & 0xFF) | ((device >> 12) & 0xF_FF00)
 }
 
 /// The group `lp`, whose number is the same on every Debian.
