@@ -1,8 +1,11 @@
-//! The code page WPC1252 (`ESC t 16` on Epson and on nearly every clone), in both directions.
+//! The code pages in which printers get text: WPC1252, and PC858 for models without it. In both directions.
 //!
-//! This is our own table because the published crates' tables are not right: the `escpos` crate's PC858 prints `HÔPITAL` as
-//! `HÒPITAL`, and what a page lacks goes out as raw UTF-8. WPC1252 carries all of French (`é à ç Ô Œ Ÿ € ’`), which
-//! PC858 does not. The table is checked in the tests against the WHATWG one. Nothing here knows commands or widths.
+//! These are our own tables because the published crates' are not right: the `escpos` crate's PC858 prints `HÔPITAL` as
+//! `HÒPITAL`, and what a page lacks goes out as raw UTF-8. WPC1252 carries all of French (`é à ç Ô Œ Ÿ € ’`), PC858 all but
+//! `Œ`, `œ`, `Ÿ` and `’`. The first table is checked in the tests against the WHATWG one, the second was compared with that of
+//! Python's codecs. Nothing here knows commands or widths.
+
+use super::profile::{CodePage, CodeTable};
 
 /// Bytes 0x80 to 0x9F; everything from 0xA0 up is Latin-1, and five places are empty.
 #[rustfmt::skip]
@@ -13,9 +16,38 @@ const HIGH: [Option<char>; 32] = [
     Some('\u{02DC}'), Some('\u{2122}'), Some('\u{0161}'), Some('\u{203A}'), Some('\u{0153}'), None, Some('\u{017E}'), Some('\u{0178}'),  // 98-9F ˜ ™ š › œ · ž Ÿ
 ];
 
-/// The byte of one character, or `None` when the page has none. Control characters have none.
-#[must_use]
-pub fn encode_wpc1252(character: char) -> Option<u8> {
+/// The upper half of PC858, which is PC850 with a euro.
+const PC858: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈ€ÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{AD}±‗¾¶§÷¸°¨·¹³²■\u{A0}";
+
+impl CodeTable {
+    /// The byte of one character, or `None` when the page has none. Control characters have none.
+    #[must_use]
+    pub fn encode(self, character: char) -> Option<u8> {
+        match self {
+            CodeTable::Wpc1252 => encode_wpc1252(character),
+            CodeTable::Pc858 => match character {
+                ' '..='~' => u8::try_from(character).ok(),
+                other => {
+                    let place = PC858.chars().position(|carried| carried == other)?;
+                    u8::try_from(place).ok().map(|place| 0x80 + place)
+                }
+            },
+        }
+    }
+
+    /// The character of one byte, or `None` for control bytes and places without a character.
+    #[must_use]
+    pub fn decode(self, byte: u8) -> Option<char> {
+        match (self, byte) {
+            (CodeTable::Wpc1252, _) => decode_wpc1252(byte),
+            (CodeTable::Pc858, 0x20..=0x7E) => Some(char::from(byte)),
+            (CodeTable::Pc858, 0x80..) => PC858.chars().nth(usize::from(byte - 0x80)),
+            (CodeTable::Pc858, 0x00..=0x1F | 0x7F) => None,
+        }
+    }
+}
+
+fn encode_wpc1252(character: char) -> Option<u8> {
     match character {
         ' '..='~' => u8::try_from(character).ok(),
         '\u{A0}'..='\u{FF}' => u8::try_from(u32::from(character)).ok(),
@@ -26,9 +58,7 @@ pub fn encode_wpc1252(character: char) -> Option<u8> {
     }
 }
 
-/// The character of one byte, or `None` for control bytes and the five empty places.
-#[must_use]
-pub fn decode_wpc1252(byte: u8) -> Option<char> {
+fn decode_wpc1252(byte: u8) -> Option<char> {
     match byte {
         0x20..=0x7E | 0xA0..=0xFF => Some(char::from(byte)),
         0x80..=0x9F => HIGH[usize::from(byte - 0x80)],
@@ -36,40 +66,30 @@ pub fn decode_wpc1252(byte: u8) -> Option<char> {
     }
 }
 
-/// How one character reaches the paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Printed {
-    /// As this byte of the page.
-    Byte(u8),
-    /// The page does not carry it: its line is printed as a picture.
-    Missing,
-    /// Not at all, because it has no shape of its own (joiners, direction marks, soft hyphens).
-    Invisible,
-}
-
 /// The bytes of a text if the printer's page carries all of it. Without a page only ASCII is certain, and a no-break space is a
 /// space.
-pub(super) fn native_bytes(text: &str, wpc1252_page: Option<u8>) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    for character in text.chars() {
-        match (printed(character), wpc1252_page) {
-            (Printed::Byte(byte), Some(_)) => bytes.push(byte),
-            (Printed::Byte(0xA0), None) => bytes.push(b' '),
-            (Printed::Byte(byte), None) if byte.is_ascii() => bytes.push(byte),
-            (Printed::Byte(_), None) | (Printed::Missing, _) => return None,
-            (Printed::Invisible, _) => {}
-        }
-    }
-    Some(bytes)
+pub(super) fn native_bytes(text: &str, page: Option<CodePage>) -> Option<Vec<u8>> {
+    let visible = text.chars().filter(|character| !is_invisible(*character)).map(same_look);
+    let byte = |character: char| match page {
+        Some(page) => page.table.encode(character),
+        None if character == '\u{A0}' => Some(b' '),
+        None => CodeTable::Wpc1252.encode(character).filter(u8::is_ascii),
+    };
+    visible.map(byte).collect()
 }
 
-/// Decides for one character. Spaces, hyphens and dashes of other widths are brought to the page's own: they look the same.
-pub(super) fn printed(character: char) -> Printed {
-    let same_look = match character {
-        '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' => {
-            return Printed::Invisible;
-        }
-        '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{061C}' => return Printed::Invisible,
+/// Characters without a shape of their own: joiners, direction marks, soft hyphens.
+pub(super) fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{61C}'
+    )
+}
+
+/// Spaces, hyphens and dashes of other widths are brought to the page's own: they look the same.
+fn same_look(character: char) -> char {
+    match character {
         '\u{2000}'..='\u{200A}' | '\u{3000}' => ' ',
         '\u{202F}' | '\u{205F}' => '\u{A0}',
         '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
@@ -77,8 +97,7 @@ pub(super) fn printed(character: char) -> Printed {
         '\u{2015}' => '\u{2014}',
         '\u{02BC}' => '\u{2019}',
         other => other,
-    };
-    encode_wpc1252(same_look).map_or(Printed::Missing, Printed::Byte)
+    }
 }
 
 #[cfg(test)]
@@ -115,19 +134,34 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_lacks_is_missing_and_never_nothing() {
-        for character in ['ŋ', 'ع', '中', '😀', '\u{81}', '\u{F8FF}'] {
-            assert_eq!(printed(character), Printed::Missing, "{character:?}");
+    fn pc858_has_its_own_bytes_for_french() {
+        let cases: [(&str, &[u8]); 4] = [
+            ("HÔPITAL", &[0x48, 0xE2, 0x50, 0x49, 0x54, 0x41, 0x4C]),
+            ("éàçêù", &[0x82, 0x85, 0x87, 0x88, 0x97]),
+            ("12\u{A0}€", &[0x31, 0x32, 0xFF, 0xD5]),
+            ("Àñ«»", &[0xB7, 0xA4, 0xAE, 0xAF]),
+        ];
+        for (text, bytes) in cases {
+            let encoded: Vec<u8> = text.chars().filter_map(|character| CodeTable::Pc858.encode(character)).collect();
+            assert_eq!(encoded, bytes, "{text}");
         }
-        assert_eq!(printed('\u{202F}'), Printed::Byte(0xA0), "the narrow space before French punctuation");
-        assert_eq!(printed('\u{200D}'), Printed::Invisible);
+        assert_eq!(CodeTable::Pc858.encode('Œ'), None);
+        for byte in (0x20..=0x7E).chain(0x80..=0xFF_u8) {
+            let character = CodeTable::Pc858.decode(byte).expect("every place has a character");
+            assert_eq!(CodeTable::Pc858.encode(character), Some(byte), "byte {byte:02X}");
+        }
     }
 
     #[test]
     fn a_text_has_bytes_when_the_page_carries_all_of_it() {
-        assert_eq!(native_bytes("Hé\u{200E} €", Some(16)), Some(vec![b'H', 0xE9, b' ', 0x80]));
-        assert_eq!(native_bytes("ekraŋ", Some(16)), None);
+        let page = |table| Some(CodePage { table, number: 16 });
+        let wpc1252 = page(CodeTable::Wpc1252);
+        assert_eq!(native_bytes("Hé\u{200E} €", wpc1252), Some(vec![b'H', 0xE9, b' ', 0x80]));
+        assert_eq!(native_bytes("Hé\u{202F}!", page(CodeTable::Pc858)), Some(vec![b'H', 0x82, 0xFF, b'!']));
         assert_eq!(native_bytes("A\u{A0}: 1", None), Some(b"A : 1".to_vec()));
         assert_eq!(native_bytes("Hé", None), None);
+        for text in ["ŋ", "ع", "中", "😀", "\u{81}", "\u{F8FF}"] {
+            assert_eq!(native_bytes(text, wpc1252), None, "{text}");
+        }
     }
 }

@@ -92,8 +92,8 @@ impl<'a> Writer<'a> {
             DoubleByte::Never => {}
             DoubleByte::MayBeOn => bytes.extend_from_slice(&[0x1C, b'.']),
         }
-        if let Some(page) = profile.wpc1252_page {
-            bytes.extend_from_slice(&[0x1B, b't', page]);
+        if let Some(page) = profile.code_page {
+            bytes.extend_from_slice(&[0x1B, b't', page.number]);
         }
         // International set 0 keeps `#$@[\]^{|}~` what they are, whatever the DIP switches say.
         bytes.extend_from_slice(&[0x1B, b'R', 0]);

@@ -28,7 +28,7 @@ fn french_reaches_the_printer_in_its_own_code_page() {
 
 #[test]
 fn a_printer_without_the_page_gets_the_line_as_a_picture() {
-    let plain = PrinterProfile { wpc1252_page: None, ..profile() };
+    let plain = PrinterProfile { code_page: None, ..profile() };
     let text = |text| render_bytes(&Slip::new().text(text), &plain);
     assert!(text("Accueil").ends_with(b"Accueil\n"));
     let bytes = text("Hôpital");
@@ -161,7 +161,7 @@ proptest! {
         let slip = Slip::new().styled(&text, Align::Left, TextSize::NORMAL, Weight::Regular);
         let bytes = render_bytes(&slip, &profile());
         let visible = |bytes: &[u8]| bytes.iter().copied().filter(|byte| *byte > b' ').collect::<Vec<u8>>();
-        let expected = native_bytes(safe.as_str(), Some(16)).expect("the page has all of these");
+        let expected = native_bytes(safe.as_str(), profile().code_page).expect("the page has all of these");
         prop_assert_eq!(visible(after_preamble(&bytes)), visible(&expected));
     }
 }

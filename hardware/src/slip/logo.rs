@@ -278,7 +278,8 @@ mod tests {
     #[test]
     fn the_same_logo_has_the_same_key_and_another_one_another() {
         let striped = |step: u32| {
-            let picture = png(200, 60, move |x, _| if (x / step).is_multiple_of(2) { [0, 0, 0, 255] } else { [255; 4] });
+            let picture =
+                png(200, 60, move |x, _| if (x / step).is_multiple_of(2) { [0, 0, 0, 255] } else { [255; 4] });
             define_logo(&Logo::from_png(&picture).expect("a logo"), &profile())
         };
         assert_eq!(striped(7), striped(7));

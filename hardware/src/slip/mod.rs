@@ -22,7 +22,6 @@ mod wrap;
 pub use barcode::Symbology;
 pub(crate) use barcode::barcode_modules;
 pub(crate) use bitmap::Bitmap;
-pub use encoding::{decode_wpc1252, encode_wpc1252};
 pub(crate) use escpos::INITIALISE;
 pub use escpos::{PrintJob, render_bytes, render_job};
 pub use logo::{
@@ -31,8 +30,9 @@ pub use logo::{
 pub use preview::preview;
 pub(crate) use preview::sheet;
 pub use profile::{
-    CodeDrawing, CutCommand, DoubleByte, Fence, MotionUnits, NvGraphics, PaperWidth, PrinterProfile, ProfileError,
-    Provenance, ProvenanceKind, RasterAlignment, RasterCommand, Smoothing, UnknownPaperWidth,
+    CodeDrawing, CodePage, CodeTable, CutCommand, DoubleByte, Fence, MotionUnits, NvGraphics, PaperWidth,
+    PrinterProfile, ProfileError, Provenance, ProvenanceKind, RasterAlignment, RasterCommand, Smoothing,
+    UnknownPaperWidth,
 };
 pub use safe_text::SafeText;
 

@@ -6,9 +6,8 @@
 use image::GrayImage;
 
 use super::bitmap::Bitmap;
-use super::encoding::decode_wpc1252;
 use super::font_a::{CELL_WIDTH, Glyphs, Style};
-use super::profile::{PrinterProfile, Smoothing};
+use super::profile::{CodeTable, PrinterProfile, Smoothing};
 use super::steps::{Step, indent, line_dots, steps};
 use super::{Align, Slip, TextSize, Weight};
 
@@ -91,8 +90,9 @@ fn line(
     let style = Style { width: size.width(), height: size.height(), bold: weight == Weight::Bold, smooth };
     let mut line = Bitmap::white(width, line_dots(size) as usize);
     let mut left = indent(align, bytes.len() * CELL_WIDTH * usize::from(size.width()), width);
+    let table = profile.code_page.map_or(CodeTable::Wpc1252, |page| page.table);
     for byte in bytes {
-        let dots = glyphs.draw(decode_wpc1252(*byte).unwrap_or('\u{FFFD}'), style);
+        let dots = glyphs.draw(table.decode(*byte).unwrap_or('\u{FFFD}'), style);
         for (at, _) in dots.black.iter().enumerate().filter(|(_, black)| **black) {
             line.blacken(left + at % dots.width, at / dots.width);
         }

@@ -70,6 +70,24 @@ pub enum DoubleByte {
     MayBeOn,
 }
 
+/// A code page in which text is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeTable {
+    /// Windows 1252: all of French.
+    Wpc1252,
+    /// PC858: French without `Œ`, `œ`, `Ÿ` and `’`; for models that lack the other.
+    Pc858,
+}
+
+/// A code page and what a model calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodePage {
+    /// Which characters its bytes are.
+    pub table: CodeTable,
+    /// The number under which `ESC t` selects it; the same page has another number on another maker's model.
+    pub number: u8,
+}
+
 /// How long a unit of `ESC J` and `ESC 3` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -191,9 +209,9 @@ pub struct PrinterProfile {
     pub smoothing: Smoothing,
     /// Leave the double-byte mode in which many clones start (`FS .`).
     pub double_byte: DoubleByte,
-    /// The number under which `ESC t` selects WPC1252; nothing when the model has no such page, and then every line that is
-    /// not plain ASCII is printed as a picture.
-    pub wpc1252_page: Option<u8>,
+    /// The page in which text is sent; nothing when the model has none that we know, and then every line that is not plain
+    /// ASCII is printed as a picture.
+    pub code_page: Option<CodePage>,
     /// The unit of feeds and line spacing.
     pub motion_units: MotionUnits,
     /// Who draws QR codes.
@@ -265,7 +283,7 @@ impl PrinterProfile {
             fence: Fence::Detect,
             smoothing: Smoothing::Unsupported,
             double_byte: DoubleByte::MayBeOn,
-            wpc1252_page: None,
+            code_page: None,
             motion_units: MotionUnits::Dots,
             qr: CodeDrawing::Raster,
             barcode: CodeDrawing::Raster,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::profile::{
-    CodeDrawing, CutCommand, DoubleByte, Fence, MotionUnits, NvGraphics, PaperWidth, PrinterProfile, ProfileError,
-    Provenance, ProvenanceKind, RasterAlignment, RasterCommand, Smoothing,
+    CodeDrawing, CodePage, CodeTable, CutCommand, DoubleByte, Fence, MotionUnits, NvGraphics, PaperWidth,
+    PrinterProfile, ProfileError, Provenance, ProvenanceKind, RasterAlignment, RasterCommand, Smoothing,
 };
 
 macro_rules! file {
@@ -75,6 +75,7 @@ struct Figures {
     smoothing: Figure<Smoothing>,
     double_byte: Figure<DoubleByte>,
     wpc1252_page: Option<Figure<u8>>,
+    pc858_page: Option<Figure<u8>>,
     motion_units: Figure<MotionUnits>,
     qr: Figure<CodeDrawing>,
     barcode: Figure<CodeDrawing>,
@@ -123,6 +124,7 @@ pub(super) fn read(text: &str, paper: PaperWidth) -> Result<PrinterProfile, Prof
         smoothing,
         double_byte,
         wpc1252_page,
+        pc858_page,
         motion_units,
         qr,
         barcode,
@@ -139,7 +141,9 @@ pub(super) fn read(text: &str, paper: PaperWidth) -> Result<PrinterProfile, Prof
         return Err(ProfileError::Paper { name, paper });
     };
     let mut reader = Reader { sources, provenance: Vec::new() };
-    let page = wpc1252_page.map(|page| reader.take("wpc1252_page", page)).transpose()?;
+    let wpc1252 = wpc1252_page.map(|page| reader.take("wpc1252_page", page)).transpose()?;
+    let pc858 = pc858_page.map(|page| reader.take("pc858_page", page)).transpose()?;
+    let page = |table, number: Option<u8>| number.map(|number| CodePage { table, number });
     Ok(PrinterProfile {
         name,
         title,
@@ -151,7 +155,7 @@ pub(super) fn read(text: &str, paper: PaperWidth) -> Result<PrinterProfile, Prof
         fence: reader.take("fence", fence)?,
         smoothing: reader.take("smoothing", smoothing)?,
         double_byte: reader.take("double_byte", double_byte)?,
-        wpc1252_page: page,
+        code_page: page(CodeTable::Wpc1252, wpc1252).or(page(CodeTable::Pc858, pc858)),
         motion_units: reader.take("motion_units", motion_units)?,
         qr: reader.take("qr", qr)?,
         barcode: reader.take("barcode", barcode)?,
@@ -175,7 +179,7 @@ mod tests {
             assert!(!readable.is_empty(), "{name}: {:?}", read(text, PaperWidth::Mm80));
             for profile in readable {
                 assert_eq!(profile.name, name, "the file and its profile have one name");
-                let figures = 14 + usize::from(profile.wpc1252_page.is_some());
+                let figures = 14 + usize::from(profile.code_page.is_some());
                 assert!(profile.provenance.len() >= figures, "{name}: {:?}", profile.provenance);
                 assert!(profile.provenance.iter().all(|provenance| provenance.source.len() > 10), "{name}");
             }
@@ -191,6 +195,7 @@ mod tests {
             (512, 42, 180)
         );
         assert_eq!(wide("custom-kiosk").cut, CutCommand::Full);
+        assert_eq!(wide("custom-kiosk").code_page, Some(CodePage { table: CodeTable::Pc858, number: 19 }));
         assert_eq!(wide("generic").double_byte, DoubleByte::MayBeOn);
         let error = PrinterProfile::by_name("pos-5890", PaperWidth::Mm80).expect_err("a 58 mm model");
         assert_eq!(error.to_string(), "the printer `pos-5890` does not take paper of 80 mm");

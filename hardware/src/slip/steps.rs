@@ -160,7 +160,7 @@ impl Builder<'_> {
     /// one line become narrower before the line is broken.
     fn text(&mut self, line: &TextLine) {
         let TextLine { text, align, size, weight } = line;
-        let bytes = native_bytes(text.as_str(), self.profile.wpc1252_page);
+        let bytes = native_bytes(text.as_str(), self.profile.code_page);
         let mut narrower = (1..=size.width()).rev().map(|width| TextSize::new(width, size.height()));
         let fits = |size: &TextSize| {
             let width = match &bytes {
@@ -186,7 +186,7 @@ impl Builder<'_> {
     }
 
     fn big_number(&mut self, text: &SafeText, largest: u8) {
-        let bytes = native_bytes(text.as_str(), self.profile.wpc1252_page);
+        let bytes = native_bytes(text.as_str(), self.profile.code_page);
         let fits = |scale: &u8| {
             let width = match &bytes {
                 Some(bytes) => bytes.len().max(1) * usize::from(*scale) * CELL_WIDTH,

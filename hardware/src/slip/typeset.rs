@@ -14,6 +14,7 @@ use unicode_bidi::BidiInfo;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::bitmap::Bitmap;
+use super::encoding::is_invisible;
 use super::font_a::{self, CELL_HEIGHT, CELL_WIDTH};
 use super::{TextSize, Weight};
 
@@ -378,11 +379,6 @@ fn paragraph(text: &str, size: TextSize, weight: Weight) -> Option<Paragraph<'_>
 /// Letters and marks of the Arabic script.
 fn is_arabic(character: char) -> bool {
     matches!(character, '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' | '\u{870}'..='\u{8FF}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}')
-}
-
-/// Characters without a shape of their own, which the shaper hides.
-fn is_invisible(character: char) -> bool {
-    super::encoding::printed(character) == super::encoding::Printed::Invisible
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use super::command::Drawing;
 use super::paper::Mark;
 use crate::slip::font_a::{CELL_HEIGHT, CELL_WIDTH, Dots, Glyphs, Style};
-use crate::slip::{Bitmap, barcode_modules, decode_wpc1252};
+use crate::slip::{Bitmap, CodeTable, barcode_modules};
 
 /// Line spacing after switching on: 30 dots.
 const DEFAULT_LINE_SPACING: usize = 30;
@@ -182,7 +182,8 @@ impl Painter {
     fn put(&mut self, byte: u8) -> Vec<Strip> {
         let character = match (self.mode.page, byte) {
             (_, 0x20..=0x7E) => char::from(byte),
-            (16, _) => decode_wpc1252(byte).unwrap_or('\u{FFFD}'),
+            (16, _) => CodeTable::Wpc1252.decode(byte).unwrap_or('\u{FFFD}'),
+            (19, _) => CodeTable::Pc858.decode(byte).unwrap_or('\u{FFFD}'),
             (0, 0x80..) => CP437.chars().nth(usize::from(byte - 0x80)).unwrap_or('\u{FFFD}'),
             _ => '\u{FFFD}',
         };
