@@ -4,6 +4,7 @@
 
 pub mod display;
 pub mod house;
+pub mod load;
 pub mod measure;
 pub mod program;
 pub mod programs;

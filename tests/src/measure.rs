@@ -124,6 +124,20 @@ fn pss_kib(rollup: &str) -> Option<u64> {
         .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
 }
 
+/// How long a process has kept processors busy since it started, all its threads together.
+///
+/// # Errors
+/// When the process has ended.
+pub fn processor_time(pid: u32) -> Result<Duration> {
+    let status =
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("process {pid} is gone"))?;
+    // The second field is the program's name in brackets and may hold anything; `utime` and `stime` are the 14th and 15th
+    // of all fields (proc(5)), in ticks of which Linux counts a hundred a second for user space.
+    let (_, fields) = status.rsplit_once(')').context("an odd process status")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * 10))
+}
+
 /// How many programs wanted a processor in the last minute, on average: numbers of a busy machine say little.
 pub fn load_average() -> Option<f64> {
     std::fs::read_to_string(Path::new("/proc/loadavg")).ok()?.split_whitespace().next()?.parse().ok()
@@ -207,6 +221,15 @@ mod tests {
         assert_eq!(sample.percentiles(), json!({ "count": 2, "p50": 1.23, "p99": 9.0, "max": 9.0 }));
         assert_eq!(sample.spread(), json!({ "median": 9.0, "least": 1.23, "most": 9.0 }));
         assert_eq!(Sample::default().percentiles()["p50"], Value::Null);
+    }
+
+    #[test]
+    fn work_takes_processor_time() {
+        let before = processor_time(std::process::id()).unwrap();
+        let until = Instant::now() + PATIENCE;
+        while processor_time(std::process::id()).unwrap() == before {
+            assert!(Instant::now() < until, "this loop costs nothing");
+        }
     }
 
     #[test]

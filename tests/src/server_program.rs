@@ -86,6 +86,17 @@ impl ServerProgram {
         self.child.id()
     }
 
+    /// Ends it as a power cut would, and starts it again on the same data.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub fn restart(&mut self, site: &DemoSite) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        *self = site.serve()?;
+        Ok(())
+    }
+
     /// Ends it as a power cut would.
     ///
     /// # Errors
