@@ -17,6 +17,10 @@ pub enum Fault {
     CoverOpen,
     /// The cutter is stuck.
     CutterJam,
+    /// The print head is too hot; it cools down by itself.
+    PrinterHot,
+    /// The printer reports a failure that somebody must look at.
+    PrinterDefect,
     /// The last slip was sent and no proof came back.
     PrinterUnknown,
     /// Another program holds the printer.
@@ -41,13 +45,15 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, for tables that must be complete.
-    pub const ALL: [Fault; 16] = [
+    pub const ALL: [Fault; 18] = [
         Fault::PrinterMissing,
         Fault::PrinterOffline,
         Fault::PaperOut,
         Fault::PaperNearEnd,
         Fault::CoverOpen,
         Fault::CutterJam,
+        Fault::PrinterHot,
+        Fault::PrinterDefect,
         Fault::PrinterUnknown,
         Fault::PrinterBusy,
         Fault::SoundUnavailable,
@@ -69,6 +75,8 @@ impl Fault {
             Fault::PaperNearEnd => "paper_near_end",
             Fault::CoverOpen => "cover_open",
             Fault::CutterJam => "cutter_jam",
+            Fault::PrinterHot => "printer_hot",
+            Fault::PrinterDefect => "printer_defect",
             Fault::PrinterUnknown => "printer_unknown",
             Fault::PrinterBusy => "printer_busy",
             Fault::SoundUnavailable => "sound_unavailable",
@@ -91,6 +99,8 @@ impl Fault {
             | Fault::PaperNearEnd
             | Fault::CoverOpen
             | Fault::CutterJam
+            | Fault::PrinterHot
+            | Fault::PrinterDefect
             | Fault::PrinterBusy => true,
             Fault::PrinterUnknown
             | Fault::SoundUnavailable
@@ -110,6 +120,7 @@ impl Fault {
             Fault::PaperOut => Some(PrintDoubt::PaperOut),
             Fault::CoverOpen => Some(PrintDoubt::CoverOpen),
             Fault::CutterJam => Some(PrintDoubt::CutterJam),
+            Fault::PrinterHot | Fault::PrinterDefect => Some(PrintDoubt::Offline),
             // A printer that was away may be back: the next slip finds out, at the cost of one bounded connect.
             Fault::PrinterMissing | Fault::PrinterOffline | Fault::PrinterBusy => None,
             Fault::PaperNearEnd

@@ -204,6 +204,17 @@ impl Journal {
         }
     }
 
+    /// A small value beside the records of a profile's journal, while a station may be writing it.
+    ///
+    /// # Errors
+    /// [`JournalError::Sqlite`].
+    pub fn meta_beside(folder: &Path, key: &str) -> Result<Option<String>, JournalError> {
+        match look_beside(folder)? {
+            Some(connection) => Ok(read_meta(&connection, key)?),
+            None => Ok(None),
+        }
+    }
+
     /// Walks along the chain of a profile's journal, while a station may be writing it; nothing when there is no journal
     /// yet.
     ///

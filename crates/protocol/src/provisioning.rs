@@ -125,6 +125,9 @@ pub struct SlipSection {
     /// The printer's model: the name of a printer profile. Nothing: any Epson.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub printer_profile: Option<String>,
+    /// Length of a new roll in metres. Nothing: what rolls of this width usually have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roll_m: Option<u32>,
     /// Free text above the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
@@ -135,7 +138,7 @@ pub struct SlipSection {
 
 impl Default for SlipSection {
     fn default() -> SlipSection {
-        SlipSection { width_mm: default_width(), printer_profile: None, header: None, footer: None }
+        SlipSection { width_mm: default_width(), printer_profile: None, roll_m: None, header: None, footer: None }
     }
 }
 
@@ -222,6 +225,11 @@ impl Provisioning {
         if !matches!(self.slip.width_mm, 58 | 80) {
             return Err(unknown("slip.width_mm", &self.slip.width_mm.to_string()));
         }
+        if let Some(metres) = self.slip.roll_m
+            && !(1..=1_000).contains(&metres)
+        {
+            return Err(unknown("slip.roll_m", &metres.to_string()));
+        }
         if self.sound.volume > 100 {
             return Err(unknown("sound.volume", &self.sound.volume.to_string()));
         }
@@ -282,6 +290,7 @@ mod tests {
             timezone = "Africa/Dakar"
             [slip]
             width_mm = 58
+            roll_m = 40
             header = "Bienvenue"
             [screen]
             diagonal_mm = 1400
@@ -309,6 +318,7 @@ mod tests {
             "mode = \"kiosk\"\nlanguages = [\"xx\"]",
             "mode = \"kiosk\"\nunknown = 1",
             "mode = \"kiosk\"\n[slip]\nwidth_mm = 70",
+            "mode = \"kiosk\"\n[slip]\nroll_m = 0",
             "mode = \"kiosk\"\n[sound]\nvolume = 101",
             "mode = \"kiosk\"\n[site]\ntimezone = \"Mars/Olympus\"",
             "mode = \"kiosk\"\n[[queues]]\nid = 1\nprefix = \"a\"\nname = \"x\"",

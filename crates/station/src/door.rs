@@ -24,8 +24,23 @@ pub struct View {
     pub faults: Vec<FaultLine>,
     pub kiosk: Option<KioskView>,
     pub board: Option<BoardView>,
+    /// What is left on the printer's roll; not there without a printer whose sensors it is counted by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub paper: Option<PaperView>,
     /// Issued by this station, newest first, at most 50.
     pub tickets: Vec<TicketLine>,
+}
+
+/// Counted since the roll was changed: an estimate, and the printer's own sensors have the last word.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, TS)]
+pub struct PaperView {
+    /// Paper left, in millimetres.
+    #[ts(type = "number")]
+    pub left_mm: u64,
+    /// Slips left, of the length that they had so far.
+    #[ts(type = "number")]
+    pub slips_left: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
@@ -84,7 +99,8 @@ macro_rules! codes {
 codes!(
     /// The code of a standing fault.
     FaultCode from engine::Fault {
-    PrinterMissing, PrinterOffline, PaperOut, PaperNearEnd, CoverOpen, CutterJam, PrinterUnknown, PrinterBusy,
+    PrinterMissing, PrinterOffline, PaperOut, PaperNearEnd, CoverOpen, CutterJam, PrinterHot, PrinterDefect,
+    PrinterUnknown, PrinterBusy,
     SoundUnavailable, JournalFailed, ServerRefused, NotPaired, ClockDoubtful, NumbersRunLow, RecordsSetAside,
     ConfigurationRefused,
 });
@@ -421,6 +437,8 @@ impl View {
                 .collect(),
             kiosk: kiosk.as_ref().map(KioskView::from),
             board: board.as_ref().map(BoardView::from),
+            // The shell knows it; the engine does not.
+            paper: None,
             tickets: tickets.iter().map(TicketLine::from).collect(),
         }
     }

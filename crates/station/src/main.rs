@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use smartqueue_domain::Language;
-use smartqueue_hardware::printer::{Printer, PrinterSelector};
+use smartqueue_hardware::printer::{Printer, PrinterSelector, Proof};
 use smartqueue_hardware::slip::{PaperWidth, PrinterProfile, preview, render_job};
 use smartqueue_journal::{ChainVerdict, Journal};
 use smartqueue_protocol::provisioning::Provisioning;
@@ -75,6 +75,12 @@ enum Command {
         /// Where the printer is.
         #[arg(long)]
         printer: String,
+        /// Also tell how much paper the station of this profile has counted on the roll.
+        #[arg(long)]
+        profile: Option<PathBuf>,
+        /// Also find out what the printer can do; prints nothing.
+        #[arg(long)]
+        probe: bool,
     },
     /// Write the exact bytes of a ticket's slip, without a device.
     Slip {
@@ -142,7 +148,7 @@ fn perform(command: Command) -> Result<ExitCode> {
             print_test(&printer, width, &printer_profile, &language)
         }
         Command::PrinterProfiles => print_profiles().map(|()| ExitCode::SUCCESS),
-        Command::Status { printer } => printer_status(&printer),
+        Command::Status { printer, profile, probe } => printer_status(&printer, profile.as_deref(), probe),
         Command::Slip { ticket, printer_profile, width, out, preview, layout } => {
             let printer = setup::printer_profile(&printer_profile, paper_of(width)?)?;
             write_slip(&ticket, &printer, &out, preview.as_deref(), layout.as_deref()).map(|()| ExitCode::SUCCESS)
@@ -263,11 +269,13 @@ fn print_profiles() -> Result<()> {
     Ok(())
 }
 
-fn printer_status(selector: &str) -> Result<ExitCode> {
+fn printer_status(selector: &str, profile: Option<&Path>, probe: bool) -> Result<ExitCode> {
     let parsed: PrinterSelector = selector.parse().with_context(|| format!("printer {selector}"))?;
     let mut printer = Printer::new(parsed, PrinterProfile::epson_tm(PaperWidth::Mm80));
     let status = printer.status();
+    let behaviour = if probe { printer.probe().ok() } else { None };
     printer.close();
+    let paper = profile.map(setup::paper_left).transpose()?.flatten();
     let lower = |value: String| value.to_lowercase();
     print_line(&serde_json::json!({
         "printer": selector,
@@ -277,6 +285,15 @@ fn printer_status(selector: &str) -> Result<ExitCode> {
         "cutter": lower(format!("{:?}", status.cutter)),
         "back_channel": lower(format!("{:?}", status.back_channel)),
         "fault": status.fault.map(|fault| fault.code()),
+        "roll": paper,
+        "behaviour": behaviour.map(|seen| serde_json::json!({
+            "reports_changes": seen.reports_changes,
+            "proof": seen.proof.map(|proof| match proof {
+                Proof::Echo => "echo",
+                Proof::AnswerInTurn => "answer_in_turn",
+            }),
+            "calls_itself": seen.identity.map(|name| format!("{} {}", name.maker, name.model)),
+        })),
     }))?;
     Ok(if status.fault.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

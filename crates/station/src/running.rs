@@ -6,10 +6,10 @@ use crate::link::{Link, LinkOrder, LinkProfile, kept_identity};
 use crate::profile::{load_profile, settings_from, zone_from};
 use crate::setup::{DEFAULT_PRINTER_PROFILE, printer_profile};
 use crate::shell::{
-    KeptServerTime, META_ACKNOWLEDGED, META_CONFIGURATION, META_ENROLMENT, META_SERVER_TIME, Message, Shell,
+    KeptServerTime, META_ACKNOWLEDGED, META_CONFIGURATION, META_ENROLMENT, META_ROLL, META_SERVER_TIME, Message, Shell,
 };
 use crate::slip::SlipDesign;
-use crate::workers::{PrinterWorker, SoundWorker};
+use crate::workers::{PrinterNews, PrinterWorker, Roll, SoundWorker, usual_roll_mm};
 use anyhow::{Context, Result};
 use smartqueue_domain::BootId;
 use smartqueue_engine::{Memory, ServerTime, Settings, Station, StoredFact};
@@ -78,6 +78,7 @@ impl RunningStation {
             }
             None => (None, None),
         };
+        let kept_roll = journal.meta(META_ROLL)?;
         let shell = Shell {
             boot,
             mode: profile.mode,
@@ -86,13 +87,14 @@ impl RunningStation {
             clock,
             inbox,
             outbox: outbox.clone(),
-            printer: start_printer(folder, &profile, &outbox)?,
+            printer: start_printer(folder, &profile, kept_roll, &outbox)?,
             sound: start_sound(&profile, &outbox)?,
             link,
             link_state,
             view,
             listeners: Vec::new(),
             pin_hash: profile.pin_hash.clone(),
+            paper: None,
         };
         let shell = std::thread::Builder::new()
             .name("station".to_owned())
@@ -199,14 +201,29 @@ fn start_link(
     Ok((orders, runtime))
 }
 
-fn start_printer(folder: &Path, profile: &Provisioning, outbox: &Sender<Message>) -> Result<Option<PrinterWorker>> {
+fn start_printer(
+    folder: &Path,
+    profile: &Provisioning,
+    kept_roll: Option<String>,
+    outbox: &Sender<Message>,
+) -> Result<Option<PrinterWorker>> {
     let Some(selector) = profile.printer.as_deref().filter(|_| profile.mode.issues()) else { return Ok(None) };
     let selector: PrinterSelector = selector.parse().with_context(|| format!("printer {selector}"))?;
     let outbox = outbox.clone();
-    let report = move |input| {
-        let _ = outbox.send(Message::Input(input));
+    let report = move |news| {
+        let _ = outbox.send(match news {
+            PrinterNews::Input(input) => Message::Input(input),
+            PrinterNews::PaperCounted(counted) => Message::PaperCounted(counted),
+        });
     };
-    PrinterWorker::start(selector, known_printer(profile), SlipDesign::of_profile(folder), report).map(Some)
+    let roll = Roll::new(roll_mm(profile), kept_roll.as_deref());
+    PrinterWorker::start(selector, known_printer(profile), SlipDesign::of_profile(folder), roll, report).map(Some)
+}
+
+/// The length of a new roll.
+pub(crate) fn roll_mm(profile: &Provisioning) -> u64 {
+    let usual = || usual_roll_mm(paper_width(profile.slip.width_mm));
+    profile.slip.roll_m.map_or_else(usual, |metres| u64::from(metres) * 1_000)
 }
 
 /// The printer that a profile names. One that is not known, or does not take the paper, is named in the log and used as any

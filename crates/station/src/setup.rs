@@ -2,13 +2,14 @@
 //! and save. Every function blocks until it has an answer, and each answer is a code that finds its words.
 
 use crate::clock::wall_ms;
-use crate::door::{FaultCode, LanguageCode};
+use crate::door::{FaultCode, LanguageCode, PaperView};
 use crate::link::{Client, ClientError};
 use crate::pin;
 use crate::profile::{load_profile, profile_path, save_profile};
-use crate::running::paper_width;
+use crate::running::{paper_width, roll_mm};
+use crate::shell::META_ROLL;
 use crate::slip::test_slip;
-use crate::workers::fault_of;
+use crate::workers::{PaperLeft, Roll, fault_of};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use smartqueue_domain::Language;
@@ -329,6 +330,19 @@ pub fn test_sound(device: &str, volume: u8) -> SoundTest {
             SoundTest { played: false, code: Some(FaultCode::SoundUnavailable) }
         }
     }
+}
+
+/// What the station of a profile has counted on its roll; nothing before its printer was first heard.
+///
+/// # Errors
+/// When the profile or its journal cannot be read.
+pub fn paper_left(folder: &Path) -> Result<Option<PaperView>> {
+    let profile = load_profile(folder)?;
+    let kept = Journal::meta_beside(folder, META_ROLL).context("the journal cannot be read")?;
+    Ok(kept.map(|kept| {
+        let PaperLeft { left_mm, slips_left } = Roll::new(roll_mm(&profile), Some(&kept)).left();
+        PaperView { left_mm, slips_left }
+    }))
 }
 
 #[cfg(test)]

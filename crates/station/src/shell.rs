@@ -4,9 +4,9 @@
 //! Appending to the journal is the one effect that the loop does itself, because nothing may overtake it.
 
 use crate::clock::Clock;
-use crate::door::{Command, View};
+use crate::door::{Command, PaperView, View};
 use crate::link::{LinkNews, LinkOrder, keep_identity};
-use crate::workers::{PrinterOrder, PrinterWorker, SoundWorker};
+use crate::workers::{PaperCounted, PaperLeft, PrinterOrder, PrinterWorker, SoundWorker};
 use serde::{Deserialize, Serialize};
 use smartqueue_domain::BootId;
 use smartqueue_engine::{AnnouncementOutcome, ConnectionState, Effect, Input, Station};
@@ -23,6 +23,8 @@ use uuid::Uuid;
 pub(crate) const META_ACKNOWLEDGED: &str = "acknowledged";
 pub(crate) const META_CONFIGURATION: &str = "configuration";
 pub(crate) const META_IDENTITY: &str = "identity";
+/// How much paper is used of the roll.
+pub(crate) const META_ROLL: &str = "roll";
 /// Under which name the journal is enrolled, since a copy of this station was found at work; its own epoch until then.
 pub(crate) const META_ENROLMENT: &str = "enrolment";
 /// The server's time as it was heard last, with the boot whose clock carries it on.
@@ -43,6 +45,8 @@ pub(crate) enum Message {
     Command(Command),
     /// From the link.
     Link(LinkNews),
+    /// The printer's worker has counted paper.
+    PaperCounted(PaperCounted),
     /// A new listener, who gets the present view at once.
     Listen(Listener),
     /// Let the workers finish, then end.
@@ -74,6 +78,8 @@ pub(crate) struct Shell {
     pub(crate) view: watch::Sender<Arc<View>>,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) pin_hash: Option<String>,
+    /// What was left on the roll when it was last counted.
+    pub(crate) paper: Option<PaperLeft>,
 }
 
 impl Shell {
@@ -126,6 +132,13 @@ impl Shell {
                 None => self.publish_again(),
             },
             Message::Link(news) => self.take_link_news(news),
+            Message::PaperCounted(PaperCounted { left, to_keep }) => {
+                self.paper = Some(left);
+                // Losing it costs a slip's length of the count: no touch should wait for it.
+                if let Err(error) = self.journal.set_meta_when_convenient(META_ROLL, &to_keep) {
+                    tracing::error!(%error, "the roll's count cannot be kept");
+                }
+            }
             Message::Listen(listener) => {
                 listener(Arc::clone(&self.view.borrow()));
                 self.listeners.push(listener);
@@ -285,7 +298,8 @@ impl Shell {
     /// Shows the view if it changed.
     fn publish(&mut self) {
         let known = self.station.view();
-        let view = View::of(&known, self.mode, self.clock.zone());
+        let paper = self.paper.map(|PaperLeft { left_mm, slips_left }| PaperView { left_mm, slips_left });
+        let view = View { paper, ..View::of(&known, self.mode, self.clock.zone()) };
         if **self.view.borrow() != view {
             self.view.send_replace(Arc::new(view));
             self.publish_again();

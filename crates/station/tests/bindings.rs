@@ -29,6 +29,7 @@ fn the_committed_bindings_are_those_of_the_code() {
         &config,
         LanguageCode,
         View,
+        PaperView,
         StationCard,
         ConnectionView,
         ConnectionState,

@@ -13,9 +13,26 @@ export type Language = "fr" | "en" | "ar" | "wo" | "es" | "pt";
  */
 export type View = { mode: "kiosk" | "board" | "all", station: StationCard, connection: ConnectionView, faults: Array<FaultLine>, kiosk: KioskView | null, board: BoardView | null, 
 /**
+ * What is left on the printer's roll; not there without a printer whose sensors it is counted by.
+ */
+paper?: PaperView, 
+/**
  * Issued by this station, newest first, at most 50.
  */
 tickets: Array<TicketLine>, };
+
+/**
+ * Counted since the roll was changed: an estimate, and the printer's own sensors have the last word.
+ */
+export type PaperView = { 
+/**
+ * Paper left, in millimetres.
+ */
+left_mm: number, 
+/**
+ * Slips left, of the length that they had so far.
+ */
+slips_left: number, };
 
 export type StationCard = { name: string, site_name: string, 
 /**
@@ -40,7 +57,7 @@ export type FaultLine = { code: FaultCode, since_ms: number, };
 /**
  * The code of a standing fault.
  */
-export type FaultCode = "printer_missing" | "printer_offline" | "paper_out" | "paper_near_end" | "cover_open" | "cutter_jam" | "printer_unknown" | "printer_busy" | "sound_unavailable" | "journal_failed" | "server_refused" | "not_paired" | "clock_doubtful" | "numbers_run_low" | "records_set_aside" | "configuration_refused";
+export type FaultCode = "printer_missing" | "printer_offline" | "paper_out" | "paper_near_end" | "cover_open" | "cutter_jam" | "printer_hot" | "printer_defect" | "printer_unknown" | "printer_busy" | "sound_unavailable" | "journal_failed" | "server_refused" | "not_paired" | "clock_doubtful" | "numbers_run_low" | "records_set_aside" | "configuration_refused";
 
 /**
  * How far a ticket's paper is.

@@ -10,6 +10,8 @@ const TOLD: Record<FaultCode, Told> = {
   paper_out: "no_paper",
   cover_open: "no_paper",
   cutter_jam: "no_paper",
+  printer_hot: "no_paper",
+  printer_defect: "no_paper",
   printer_busy: "nothing",
   printer_unknown: "nothing",
   paper_near_end: "nothing",
@@ -24,7 +26,7 @@ const TOLD: Record<FaultCode, Told> = {
 };
 
 export const PRINTER_CODES: readonly FaultCode[] = [
-  "printer_missing", "printer_offline", "paper_out", "paper_near_end", "cover_open", "cutter_jam", "printer_unknown", "printer_busy",
+  "printer_missing", "printer_offline", "paper_out", "paper_near_end", "cover_open", "cutter_jam", "printer_hot", "printer_defect", "printer_unknown", "printer_busy",
 ];
 
 export function toldToVisitor(faults: FaultLine[]): Told {

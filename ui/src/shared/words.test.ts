@@ -65,7 +65,7 @@ describe.each(pages)("%s", (page) => {
 
 // Records force this list to name every code: a code that the station learns does not compile until it stands here.
 const FAULTS: Record<FaultCode, true> = {
-  printer_missing: true, printer_offline: true, paper_out: true, paper_near_end: true, cover_open: true, cutter_jam: true, printer_unknown: true,
+  printer_missing: true, printer_offline: true, paper_out: true, paper_near_end: true, cover_open: true, cutter_jam: true, printer_hot: true, printer_defect: true, printer_unknown: true,
   printer_busy: true, sound_unavailable: true, journal_failed: true, server_refused: true, not_paired: true, clock_doubtful: true,
   numbers_run_low: true, records_set_aside: true, configuration_refused: true,
 };

@@ -2,7 +2,9 @@
 //! an input. None of them decides anything.
 
 mod printer;
+mod roll;
 mod sound;
 
-pub(crate) use printer::{PrinterOrder, PrinterWorker, fault_of};
+pub(crate) use printer::{PrinterNews, PrinterOrder, PrinterWorker, fault_of};
+pub(crate) use roll::{PaperCounted, PaperLeft, Roll, usual_roll_mm};
 pub(crate) use sound::SoundWorker;

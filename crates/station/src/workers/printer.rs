@@ -1,11 +1,13 @@
 //! The printer's one owner: slips in, outcomes and the printer's condition out.
 
 use crate::slip::{SlipDesign, test_slip};
+use crate::workers::{PaperCounted, Roll};
 use anyhow::{Context, Result};
 use smartqueue_domain::{Language, PrintDoubt, PrintEvidence, PrintOutcome};
 use smartqueue_engine::{Fault, Input, PrintJob, SlipContent};
 use smartqueue_hardware::printer::{
-    Paper, PrintOutcome as DeviceOutcome, Printer, PrinterFault, PrinterSelector, PrinterStatus, Proof,
+    BackChannel, Online, Paper, PrintOutcome as DeviceOutcome, Printer, PrinterFault, PrinterSelector, PrinterStatus,
+    Proof,
 };
 use smartqueue_hardware::slip::PrinterProfile;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -14,6 +16,8 @@ use std::time::Duration;
 
 /// How often an idle printer is asked how it is. It reports changes by itself; this finds the ones that cannot.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// The same while something is wrong: who has just closed the cover should not see a blocked kiosk.
+const LOOK_AGAIN_AT_TROUBLE: Duration = Duration::from_millis(500);
 
 /// What the loop asks of the printer.
 pub(crate) enum PrinterOrder {
@@ -21,6 +25,14 @@ pub(crate) enum PrinterOrder {
     Slip { job: PrintJob, content: Box<SlipContent> },
     /// The installer's test slip.
     Test { language: Language },
+}
+
+/// What the loop hears from the printer's thread.
+pub(crate) enum PrinterNews {
+    /// Something for the engine.
+    Input(Input),
+    /// Paper was used, or the roll was changed.
+    PaperCounted(PaperCounted),
 }
 
 /// The printer's thread and its mailbox.
@@ -35,12 +47,16 @@ impl PrinterWorker {
         selector: PrinterSelector,
         profile: PrinterProfile,
         design: SlipDesign,
-        report: impl Fn(Input) + Send + 'static,
+        roll: Roll,
+        report: impl Fn(PrinterNews) + Send + 'static,
     ) -> Result<PrinterWorker> {
         let (orders, mailbox) = channel();
         let thread = std::thread::Builder::new()
             .name("printer".to_owned())
-            .spawn(move || work(Printer::new(selector, profile), &design, &mailbox, report))
+            .spawn(move || {
+                let watch = Watch { known: None, roll, counts: false, report };
+                work(Printer::new(selector, profile), &design, &mailbox, watch);
+            })
             .context("the printer's thread does not start")?;
         Ok(PrinterWorker { orders: Some(orders), thread: Some(thread) })
     }
@@ -61,37 +77,84 @@ impl PrinterWorker {
     }
 }
 
-fn work(mut printer: Printer, design: &SlipDesign, mailbox: &Receiver<PrinterOrder>, report: impl Fn(Input)) {
-    let mut known: Option<Vec<Fault>> = None;
-    let mut tell_condition = |status: PrinterStatus, report: &dyn Fn(Input)| {
-        let faults = condition(status);
-        if known.as_ref() != Some(&faults) {
-            known = Some(faults.clone());
-            report(Input::PrinterConditionChanged { faults });
+/// What is known of the printer's condition, and who wants to know of changes.
+struct Watch<R> {
+    known: Option<Vec<Fault>>,
+    roll: Roll,
+    /// Whether the printer's sensors are heard: without them nobody would notice a new roll, and nothing is counted.
+    counts: bool,
+    report: R,
+}
+
+impl<R: Fn(PrinterNews)> Watch<R> {
+    /// Takes in what the printer said last.
+    fn look(&mut self, status: PrinterStatus) {
+        let heard = status.online != Online::Unreachable && status.back_channel == BackChannel::Present;
+        if heard && (self.roll.see(status.paper) || !self.counts) {
+            self.counts = true;
+            (self.report)(PrinterNews::PaperCounted(self.roll.counted()));
         }
-    };
-    tell_condition(printer.status(), &report);
+        let faults = self.condition(status);
+        if self.known.as_ref() != Some(&faults) {
+            self.known = Some(faults.clone());
+            self.tell(Input::PrinterConditionChanged { faults });
+        }
+    }
+
+    fn condition(&self, status: PrinterStatus) -> Vec<Fault> {
+        let low = match status.paper {
+            Paper::NearEnd => true,
+            Paper::Present => self.counts && self.roll.is_low(),
+            Paper::Out => false,
+        };
+        status.fault.map(fault_of).into_iter().chain(low.then_some(Fault::PaperNearEnd)).collect()
+    }
+
+    /// Counts the paper of a slip that was handed over.
+    fn count(&mut self, slip_mm: u32) {
+        if self.counts && slip_mm > 0 {
+            self.roll.use_up(slip_mm);
+            (self.report)(PrinterNews::PaperCounted(self.roll.counted()));
+        }
+    }
+
+    fn tell(&self, input: Input) {
+        (self.report)(PrinterNews::Input(input));
+    }
+
+    fn pause(&self) -> Duration {
+        match self.known.as_deref() {
+            Some([] | [Fault::PaperNearEnd]) => LOOK_AGAIN,
+            Some(_) | None => LOOK_AGAIN_AT_TROUBLE,
+        }
+    }
+}
+
+fn work<R: Fn(PrinterNews)>(
+    mut printer: Printer,
+    design: &SlipDesign,
+    mailbox: &Receiver<PrinterOrder>,
+    mut watch: Watch<R>,
+) {
+    watch.look(printer.status());
     loop {
-        match mailbox.recv_timeout(LOOK_AGAIN) {
+        match mailbox.recv_timeout(watch.pause()) {
             Ok(PrinterOrder::Slip { job, content }) => {
-                let result = printer.print(&design.ticket_slip(&content), &mut |_| {});
-                tell_condition(printer.last_status(), &report);
-                report(Input::Printed { job, outcome: outcome_of(result.outcome) });
+                let report = printer.print(&design.ticket_slip(&content), &mut |_| {});
+                watch.count(report.paper_mm);
+                watch.look(printer.last_status());
+                watch.tell(Input::Printed { job, outcome: outcome_of(report.outcome) });
             }
             Ok(PrinterOrder::Test { language }) => {
-                printer.print(&test_slip(language), &mut |_| {});
-                tell_condition(printer.last_status(), &report);
+                let report = printer.print(&test_slip(language), &mut |_| {});
+                watch.count(report.paper_mm);
+                watch.look(printer.last_status());
             }
-            Err(RecvTimeoutError::Timeout) => tell_condition(printer.status(), &report),
+            Err(RecvTimeoutError::Timeout) => watch.look(printer.status()),
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     printer.close();
-}
-
-fn condition(status: PrinterStatus) -> Vec<Fault> {
-    let near_end = (status.paper == Paper::NearEnd).then_some(Fault::PaperNearEnd);
-    status.fault.map(fault_of).into_iter().chain(near_end).collect()
 }
 
 fn outcome_of(outcome: DeviceOutcome) -> PrintOutcome {
@@ -111,12 +174,9 @@ pub(crate) fn fault_of(fault: PrinterFault) -> Fault {
     match fault {
         PrinterFault::Missing | PrinterFault::Permission | PrinterFault::DriverMissing => Fault::PrinterMissing,
         PrinterFault::Busy => Fault::PrinterBusy,
-        PrinterFault::Offline
-        | PrinterFault::Mechanical
-        | PrinterFault::HeadHot
-        | PrinterFault::Defect
-        | PrinterFault::Disconnected
-        | PrinterFault::Silent => Fault::PrinterOffline,
+        PrinterFault::Offline | PrinterFault::Disconnected | PrinterFault::Silent => Fault::PrinterOffline,
+        PrinterFault::HeadHot => Fault::PrinterHot,
+        PrinterFault::Mechanical | PrinterFault::Defect => Fault::PrinterDefect,
         PrinterFault::PaperOut => Fault::PaperOut,
         PrinterFault::CoverOpen => Fault::CoverOpen,
         PrinterFault::CutterJam => Fault::CutterJam,

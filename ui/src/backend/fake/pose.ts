@@ -5,7 +5,7 @@ import { callLine, type Lobby, type Wishes } from "./lobby";
 import { freshProfile, PRINTERS } from "./site";
 
 export const FAULTS: FaultCode[] = [
-  "printer_missing", "printer_offline", "paper_out", "paper_near_end", "cover_open", "cutter_jam", "printer_unknown", "printer_busy",
+  "printer_missing", "printer_offline", "paper_out", "paper_near_end", "cover_open", "cutter_jam", "printer_hot", "printer_defect", "printer_unknown", "printer_busy",
   "sound_unavailable", "journal_failed", "server_refused", "not_paired", "clock_doubtful",
   "numbers_run_low", "records_set_aside", "configuration_refused",
 ];
