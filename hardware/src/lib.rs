@@ -9,6 +9,9 @@
 #![deny(missing_docs)]
 
 mod clock;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod printer;
 pub mod slip;
 pub mod speaker;

@@ -132,6 +132,12 @@ impl Answers {
         self.sensors
     }
 
+    /// Bytes that wait for the rest of their answer.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn waiting(&self) -> usize {
+        self.partial.len()
+    }
+
     /// Bytes that fitted no form on this connection.
     pub(crate) fn garbage(&self) -> u64 {
         self.garbage

@@ -4,7 +4,7 @@
 //! echoes when everything before them is on paper. What cannot be proved is called unconfirmed or unknown, never printed;
 //! nothing here prints a second time by itself.
 
-mod answers;
+pub(crate) mod answers;
 mod connection;
 mod discover;
 mod fault;

@@ -15,6 +15,8 @@ mod mechanism;
 mod options;
 mod painter;
 mod paper;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod reading;
 mod transport;
 mod truth;
 
