@@ -3,10 +3,11 @@
 use crate::configuration::{NameBody, PeriodBody};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A ticket as every client sees it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TicketBody {
     /// Made by whoever issued the ticket.
     pub id: Uuid,
@@ -40,7 +41,7 @@ pub struct TicketBody {
 }
 
 /// The body of every error answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
     /// A stable code.
     pub code: String,
@@ -49,7 +50,7 @@ pub struct ErrorBody {
 }
 
 /// A ticket as the REST paths and the sockets show it: the body, and how its slip came out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TicketAnswer {
     /// The ticket.
     #[serde(flatten)]
@@ -60,7 +61,7 @@ pub struct TicketAnswer {
 }
 
 /// `GET /api/v1/public/tenants/{t}/tickets/{id}/`: what anybody who holds a ticket's id may see of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FollowBody {
     /// As on paper.
     pub number: String,
@@ -90,7 +91,7 @@ pub struct Page<T> {
 }
 
 /// `POST /api/v1/auth/login/`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LoginRequest {
     /// The tenant's slug.
     pub tenant: String,
@@ -101,14 +102,14 @@ pub struct LoginRequest {
 }
 
 /// `POST /api/v1/auth/refresh/`. A refresh token is used once: the answer holds the next one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefreshRequest {
     /// The token of the last [`LoginReply`].
     pub refresh: String,
 }
 
 /// The answer to both.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LoginReply {
     /// A JWT for the `Authorization: Bearer` header.
     pub access: String,
@@ -123,7 +124,7 @@ pub struct LoginReply {
 }
 
 /// A user, without anything secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserBody {
     /// The user's id.
     pub id: i64,
@@ -133,10 +134,13 @@ pub struct UserBody {
     pub name: String,
     /// What the user may do.
     pub scopes: Vec<String>,
+    /// `superadmin`, `tenant_admin`, `manager`, `agent` or `device`; the scopes follow from it.
+    #[serde(default)]
+    pub role: String,
 }
 
 /// Somebody who serves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AgentBody {
     /// The agent's id.
     pub id: i64,
@@ -153,7 +157,7 @@ pub struct AgentBody {
 }
 
 /// A counter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CounterBody {
     /// The counter's id.
     pub id: i64,
@@ -162,7 +166,7 @@ pub struct CounterBody {
 }
 
 /// A queue with its figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QueueListing {
     /// The queue's id.
     pub id: i64,
@@ -200,47 +204,8 @@ pub struct QueueListing {
     pub available_agents: u32,
 }
 
-/// A site.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SiteListing {
-    /// The site's id.
-    pub id: i64,
-    /// The name.
-    pub name: String,
-    /// The IANA name of the time zone.
-    pub timezone: String,
-    /// The languages offered, the site's own first.
-    pub languages: Vec<String>,
-    /// `#rrggbb`.
-    pub brand_colour: Option<String>,
-}
-
-/// A service, a display or anything else at a site that has a name only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NamedBody {
-    /// Its id.
-    pub id: i64,
-    /// The site's id.
-    pub site: i64,
-    /// Its name.
-    pub name: String,
-}
-
-/// A counter in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CounterListing {
-    /// The counter's id.
-    pub id: i64,
-    /// The site's id.
-    pub site: i64,
-    /// What stands above it and is called aloud.
-    pub label: String,
-    /// The agent who sits there.
-    pub agent: Option<i64>,
-}
-
 /// A station as the office sees it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StationListing {
     /// The station's id.
     pub id: i64,
@@ -264,4 +229,7 @@ pub struct StationListing {
     pub seen_at: Option<String>,
     /// When the station was shut out, RFC 3339.
     pub revoked_at: Option<String>,
+    /// The queues that it serves or shows; none means all of its site.
+    #[serde(default)]
+    pub queues: Vec<i64>,
 }

@@ -8,9 +8,10 @@ use crate::words::{algorithm_word, read_algorithm, read_language};
 use serde::{Deserialize, Serialize};
 use smartqueue_domain::{Language, OpeningPeriod, Queue, QueueId, QueueName, Rollover, WeeklyHours};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// What a station works from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Configuration {
     /// Grows with each publication.
     pub version: i64,
@@ -33,7 +34,7 @@ pub struct Configuration {
 }
 
 /// When a service day begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RolloverBody {
     /// `YYYY-MM-DD`.
     pub day: String,
@@ -56,7 +57,7 @@ impl From<&Rollover> for RolloverBody {
 }
 
 /// Free text on a slip.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SlipWords {
     /// Above the number.
     #[serde(default)]
@@ -67,7 +68,7 @@ pub struct SlipWords {
 }
 
 /// A site as stations know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SiteBody {
     /// The site's id.
     pub id: i64,
@@ -91,7 +92,7 @@ impl SiteBody {
 }
 
 /// A queue as stations know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QueueBody {
     /// The queue's id.
     pub id: i64,
@@ -142,7 +143,7 @@ fn default_algorithm() -> String {
 }
 
 /// A name and hint in one language.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NameBody {
     /// The name.
     pub name: String,
@@ -152,7 +153,7 @@ pub struct NameBody {
 }
 
 /// An opening period of one weekday.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PeriodBody {
     /// ISO weekday, 1 is Monday.
     pub weekday: u8,

@@ -3,9 +3,10 @@
 
 use crate::api::TicketBody;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One message from the server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type")]
 pub enum ServerEvent {
     /// A ticket came to be.
@@ -88,7 +89,7 @@ pub enum ServerEvent {
 }
 
 /// What a queue's waiting time depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QueueFigures {
     /// The queue's id.
     pub id: i64,
@@ -101,7 +102,7 @@ pub struct QueueFigures {
 }
 
 /// A station's own words on its socket.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type")]
 pub enum StationMessage {
     /// Sent every 15 seconds.
@@ -121,7 +122,7 @@ pub enum StationMessage {
 }
 
 /// How a station is, for the office's list of stations.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StationState {
     /// The program's version.
     pub version: String,

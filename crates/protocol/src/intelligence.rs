@@ -1,10 +1,11 @@
 //! Answers of queue intelligence (part 4 of the server's contract). Values only; the formulas are the domain's.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// `GET queues/{id}/stats/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueueStats {
     /// The queue's id.
     pub queue_id: i64,
@@ -33,7 +34,7 @@ pub struct QueueStats {
 }
 
 /// What happened in a queue since local midnight.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DayStats {
     /// Tickets taken.
     pub arrived: u64,
@@ -54,7 +55,7 @@ pub struct DayStats {
 }
 
 /// `GET queues/{id}/health/`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QueueHealth {
     /// The queue's id.
     pub queue_id: i64,
@@ -65,7 +66,7 @@ pub struct QueueHealth {
 }
 
 /// One thing that is wrong with a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AlertBody {
     /// `capacity`, `sla_breach`, `no_agents` or `high_wait_time`.
     #[serde(rename = "type")]
@@ -77,7 +78,7 @@ pub struct AlertBody {
 }
 
 /// `GET queues/{id}/predictions/`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QueuePrediction {
     /// The queue's id.
     pub queue_id: i64,
@@ -96,7 +97,7 @@ pub struct QueuePrediction {
 }
 
 /// `GET queues/{id}/algorithm_recommendation/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlgorithmRecommendation {
     /// The queue's id.
     pub queue_id: i64,
@@ -117,7 +118,7 @@ pub struct AlgorithmRecommendation {
 }
 
 /// A queue in `GET queues/load_balance/` and `optimization_report/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueueLoadRow {
     /// The queue's id.
     pub queue_id: i64,
@@ -136,7 +137,7 @@ pub struct QueueLoadRow {
 }
 
 /// `GET queues/load_balance/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LoadBalance {
     /// 100 when the load lies evenly, less ten times the variance of the load ratios.
     pub balance_score: f64,
@@ -145,7 +146,7 @@ pub struct LoadBalance {
 }
 
 /// A queue in `GET queues/overview/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OverviewRow {
     /// The queue's load.
     #[serde(flatten)]
@@ -163,7 +164,7 @@ pub struct OverviewRow {
 }
 
 /// `GET queues/overview/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Overview {
     /// How many queues there are.
     pub queue_count: u32,
@@ -178,7 +179,7 @@ pub struct Overview {
 }
 
 /// A transfer that would help.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransferBody {
     /// The ticket.
     pub ticket_id: Uuid,
@@ -201,7 +202,7 @@ pub struct TransferBody {
 }
 
 /// An agent who would help in another queue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReallocationBody {
     /// The agent.
     pub agent_id: i64,
@@ -222,7 +223,7 @@ pub struct ReallocationBody {
 }
 
 /// `GET queues/optimization_report/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OptimizationReport {
     /// When the figures were read, RFC 3339.
     pub generated_at: String,

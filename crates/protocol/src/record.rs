@@ -12,10 +12,11 @@ use smartqueue_domain::{
     BootId, BootMoment, CopyNumber, DatedBy, PrintOutcome, QueueId, Record, SeriesGrant, ServiceDay, StationId,
     TicketId, TicketNumber,
 };
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A record as it stands in the journal's file and in a push.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StoredRecord {
     /// See [`Record::StationPaired`].
@@ -109,7 +110,7 @@ pub enum StoredRecord {
 }
 
 /// A moment by the boot-time clock, see [`BootMoment`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoredMoment {
     /// The machine's start.
     pub boot: Uuid,
@@ -130,7 +131,7 @@ impl From<StoredMoment> for BootMoment {
 }
 
 /// How a print ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum StoredOutcome {
     /// On paper.

@@ -10,10 +10,11 @@ use crate::{
     record::{StoredMoment, StoredRecord},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// `POST /api/v1/stations/pair/`: a new station introduces itself. The same `epoch` gets the same identity again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PairRequest {
     /// The token of the provisioning file or of the setup.
     pub pairing_token: String,
@@ -31,7 +32,7 @@ pub struct PairRequest {
 }
 
 /// The answer to [`PairRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PairReply {
     /// The tenant's slug, part of every path.
     pub tenant: String,
@@ -44,14 +45,14 @@ pub struct PairReply {
 }
 
 /// `POST .../stations/{id}/token/`: the secret for an access token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenRequest {
     /// The secret of [`PairReply`].
     pub secret: String,
 }
 
 /// The answer to [`TokenRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenReply {
     /// A JWT for the `Authorization: Bearer` header.
     pub access: String,
@@ -60,7 +61,7 @@ pub struct TokenReply {
 }
 
 /// `POST .../stations/{id}/hello/`: said at each connection, before records and socket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HelloRequest {
     /// The journal's epoch.
     pub epoch: Uuid,
@@ -81,7 +82,7 @@ pub struct HelloRequest {
 }
 
 /// The answer to [`HelloRequest`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HelloReply {
     /// The server's time, RFC 3339: the only evidence by which a station advances its day.
     pub server_time: String,
@@ -155,7 +156,7 @@ fn write_sorted(value: &serde_json::Value, text: &mut String) {
 
 /// `POST .../stations/{id}/issue/`: a number out of a main series that the server issues. The same ticket gets the same
 /// answer. The number cannot be called before the station's own record of it has arrived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IssueRequest {
     /// The journal's epoch.
     pub epoch: Uuid,
@@ -166,7 +167,7 @@ pub struct IssueRequest {
 }
 
 /// The answer to [`IssueRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IssueReply {
     /// The ticket's id.
     pub ticket: Uuid,
@@ -179,7 +180,7 @@ pub struct IssueReply {
 }
 
 /// Ownership of a main series.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GrantBody {
     /// The queue's id.
     pub queue: i64,
@@ -188,7 +189,7 @@ pub struct GrantBody {
 }
 
 /// `POST .../stations/{id}/records/`: at most [`PUSH_LIMIT`] records in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PushRequest {
     /// The journal's epoch.
     pub epoch: Uuid,
@@ -203,7 +204,7 @@ pub struct PushRequest {
 pub const PUSH_LIMIT: usize = 200;
 
 /// A record and its place in the station's series.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SequencedRecord {
     /// Dense from 1.
     pub seq: u64,
@@ -213,7 +214,7 @@ pub struct SequencedRecord {
 }
 
 /// The answer to [`PushRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PushReply {
     /// The highest record that the server now holds.
     pub highest_seq: u64,
@@ -223,14 +224,14 @@ pub struct PushReply {
 
 /// `POST /api/v1/stations/check/`: the setup asks whether this is a server of ours and the token is good, before anything
 /// is saved. Nothing changes on the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckRequest {
     /// The token that the installer typed.
     pub pairing_token: String,
 }
 
 /// The answer to [`CheckRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckReply {
     /// The server's time, RFC 3339.
     pub server_time: String,

@@ -7,12 +7,12 @@ mod auth;
 mod clock;
 mod http;
 pub mod ledger;
-pub mod openapi;
 pub mod seed;
 mod socket;
 mod trouble;
 
 pub use clock::give_this_thread;
+pub use http::document as openapi_document;
 pub use trouble::Trouble;
 
 use anyhow::Context;

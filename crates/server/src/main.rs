@@ -4,7 +4,7 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use smartqueue_server::ledger::{Ledger, file, migrate};
-use smartqueue_server::{Options, openapi, seed, serve};
+use smartqueue_server::{Options, openapi_document, seed, serve};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -122,7 +122,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::SeedDemo { store, base_url, password } => {
             print_json(&seed::demo(&store.folder()?, &base_url, password)?)
         }
-        Command::Openapi => print_json(&openapi::document()),
+        Command::Openapi => print_json(&openapi_document()),
         Command::Backup { store, to } => {
             file::backup(&store.folder()?, &to)?;
             print_json(&serde_json::json!({"backup": to, "bytes": std::fs::metadata(&to)?.len()}))

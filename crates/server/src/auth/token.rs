@@ -48,6 +48,7 @@ impl Claims {
             Scope::AdminTenant => "the scope admin:tenant is needed",
             Scope::ManageDevices => "the scope manage:devices is needed",
             Scope::Station => "only a station may do this",
+            Scope::AdminAll => "the scope admin:all is needed",
         };
         Err(Trouble::Forbidden { code: "scope_missing", detail })
     }

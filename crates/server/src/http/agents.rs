@@ -1,7 +1,7 @@
 //! `agents/`: who serves, where they sit, and the one button they press all day.
 
 use super::App;
-use super::answer::{Answer, Body, Listing, ok};
+use super::answer::{Answer, Body, ok};
 use super::caller::{Caller, integer_id};
 use crate::auth::Scope;
 use crate::ledger::places::AGENT_STATUSES;
@@ -11,16 +11,6 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::Value;
 use std::sync::Arc;
-
-pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, listing: Listing) -> Answer {
-    let tenant = caller.at(Scope::ReadQueue)?;
-    listing.page(app.ledger.agents(tenant, listing.window()).await?)
-}
-
-pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller, Path((_, id)): Path<(String, String)>) -> Answer {
-    let tenant = caller.at(Scope::ReadQueue)?;
-    ok(app.ledger.agent(tenant, integer_id(&id, "agent")?).await?)
-}
 
 pub(super) async fn call_next(
     State(app): State<Arc<App>>,

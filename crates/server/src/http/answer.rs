@@ -107,7 +107,8 @@ pub(super) struct Listing {
 }
 
 const DEFAULT_PAGE_SIZE: u32 = 50;
-const LARGEST_PAGE_SIZE: u32 = 500;
+/// The most rows of a page.
+pub(super) const LARGEST_PAGE_SIZE: u32 = 500;
 
 impl FromRequestParts<Arc<App>> for Listing {
     type Rejection = Trouble;
@@ -134,6 +135,17 @@ impl Listing {
     pub(super) fn window(&self) -> crate::ledger::places::Window {
         let offset = (self.page - 1).saturating_mul(self.page_size);
         crate::ledger::places::Window { offset, limit: self.page_size }
+    }
+
+    /// A parameter that is there and says something.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// A parameter that is an integer.
+    pub(super) fn integer(&self, name: &'static str) -> Result<Option<i64>, Trouble> {
+        let read = |text: &str| text.parse().map_err(|_| Trouble::invalid(name, "an integer is needed"));
+        self.text(name).map(read).transpose()
     }
 
     /// The page with the addresses of its neighbours.

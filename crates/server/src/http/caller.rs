@@ -3,6 +3,7 @@
 use super::App;
 use crate::auth::Scope;
 use crate::auth::token::Claims;
+use crate::ledger::audit::Actor;
 use crate::trouble::Trouble;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -34,16 +35,26 @@ impl Caller {
                 own
             }
         };
-        if own.as_deref() != Some(slug) {
-            let detail = "the token belongs to another tenant";
-            return Err(Trouble::Forbidden { code: "other_tenant", detail });
+        app.standings.check(&app.ledger, &claims).await?;
+        if own.as_deref() == Some(slug) {
+            return Ok(Caller { claims, tenant });
         }
-        Ok(Caller { claims, tenant })
+        if claims.need(Scope::AdminAll).is_ok() {
+            let tenant = app.ledger.tenant_by_slug(slug.to_owned()).await?.ok_or(Trouble::NotFound("tenant"))?;
+            return Ok(Caller { claims, tenant });
+        }
+        Err(Trouble::Forbidden { code: "other_tenant", detail: "the token belongs to another tenant" })
     }
 
     /// The tenant, if the caller may do something there.
     pub(crate) fn at(&self, scope: Scope) -> Result<i64, Trouble> {
         self.claims.need(scope).map(|()| self.tenant)
+    }
+
+    /// The caller as somebody who changes something.
+    pub(crate) fn actor(&self, scope: Scope) -> Result<Actor, Trouble> {
+        let tenant = self.at(scope)?;
+        Ok(Actor { tenant, user: Some(self.claims.user_id).filter(|user| *user > 0) })
     }
 
     /// The tenant, if the caller is this station.

@@ -2,29 +2,28 @@
 
 use super::App;
 use super::answer::plain_error;
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde_json::json;
 use std::sync::Arc;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/health", get(ready))
-        .route("/health/live", get(alive))
-        .route("/health/ready", get(ready))
-        // Nothing is served before the migrations are done, so whoever gets an answer finds a started server.
-        .route("/health/startup", get(alive))
-}
-
-async fn alive() -> Response {
+pub(super) async fn alive() -> Response {
     Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})).into_response()
 }
 
+/// Nothing is served before the migrations are done, so whoever gets an answer finds a started server.
+pub(super) async fn started(State(app): State<Arc<App>>) -> Response {
+    let migrations = crate::ledger::migrate::CURRENT;
+    let up_seconds = crate::clock::monotonic().duration_since(app.started).as_secs();
+    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "migrations": migrations,
+                "up_seconds": up_seconds}))
+    .into_response()
+}
+
 /// Ready means that a step can be made durable now, so a step is made.
-async fn ready(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     if *app.stopping.borrow() {
         return plain_error(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the server is stopping");
     }

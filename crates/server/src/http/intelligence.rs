@@ -4,7 +4,6 @@ use super::App;
 use super::answer::{Answer, Listing, ok};
 use super::caller::{Caller, integer_id};
 use crate::auth::Scope;
-use crate::trouble::Trouble;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 
@@ -32,7 +31,7 @@ macro_rules! about_all_queues {
     ($($name:ident, $read:ident;)*) => {$(
         pub(super) async fn $name(State(app): State<Arc<App>>, caller: Caller, listing: Listing) -> Answer {
             let tenant = caller.at(Scope::ReadQueue)?;
-            ok(app.ledger.$read(tenant, site(&listing)?).await?)
+            ok(app.ledger.$read(tenant, listing.integer("site")?).await?)
         }
     )*};
 }
@@ -41,12 +40,4 @@ about_all_queues! {
     overview, overview;
     load_balance, load_balance;
     optimization_report, optimization_report;
-}
-
-/// The one site that is asked about, if it is one.
-fn site(listing: &Listing) -> Result<Option<i64>, Trouble> {
-    match listing.parameters.get("site").map(String::as_str).filter(|text| !text.is_empty()) {
-        None => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|_| Trouble::invalid("site", "an integer is needed")),
-    }
 }

@@ -10,6 +10,9 @@ use crate::clock;
 use crate::ledger::people::Account;
 use crate::trouble::Trouble;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde_json::Value;
 use smartqueue_protocol::api::{LoginReply, LoginRequest, RefreshRequest};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -37,10 +40,14 @@ pub(super) async fn login(State(app): State<Arc<App>>, Peer(peer): Peer, Body(re
     match account {
         Some(account) if right => {
             let refresh = random_token()?;
+            app.ledger.note_sign_in(account.tenant, account.user.id, true).await?;
             app.ledger.keep_refresh(account.user.id, token_hash(&refresh), Uuid::new_v4().to_string()).await?;
             reply(&app, account, refresh)
         }
-        Some(_) | None => {
+        refused => {
+            if let Some(account) = refused {
+                app.ledger.note_sign_in(account.tenant, account.user.id, false).await?;
+            }
             let detail = "tenant, address and password do not belong together";
             Err(Trouble::Unauthorised { code: "sign_in_refused", detail })
         }
@@ -59,6 +66,29 @@ pub(super) async fn refresh(
             Err(Trouble::Unauthorised { code: "refresh_refused", detail })
         }
     }
+}
+
+pub(super) async fn logout(
+    State(app): State<Arc<App>>,
+    Body(RefreshRequest { refresh }): Body<RefreshRequest>,
+) -> Answer {
+    app.ledger.end_refresh(token_hash(&refresh)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Takes an invitation: whoever holds it chooses the password.
+pub(super) async fn accept(State(app): State<Arc<App>>, Peer(peer): Peer, Body(body): Body<Value>) -> Answer {
+    app.doors.count(peer.to_string(), clock::monotonic())?;
+    let invitation =
+        body.get("invitation").and_then(Value::as_str).ok_or_else(|| Trouble::invalid("invitation", "it is needed"))?;
+    let password = body.get("password").ok_or_else(|| Trouble::invalid("password", "it is needed"))?;
+    let password_hash = super::catalogue::hashed(&app, password).await?;
+    if app.ledger.accept_invitation(token_hash(invitation), password_hash).await? {
+        app.standings.forget_all();
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let detail = "the invitation is unknown, used or too old";
+    Err(Trouble::Unauthorised { code: "invitation_refused", detail })
 }
 
 fn reply(app: &App, account: Account, refresh: String) -> Answer {

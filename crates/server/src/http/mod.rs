@@ -2,16 +2,24 @@
 
 mod agents;
 mod answer;
+mod api;
 mod caller;
+mod catalogue;
+mod devices;
+mod docs;
 mod health;
+mod incidents;
 mod intelligence;
 mod login;
 mod outer;
 mod pages;
-mod places;
 mod public;
+mod routes;
+mod staff;
 mod stations;
+mod tenants;
 mod tickets;
+mod trail;
 
 pub(crate) use answer::form_pairs;
 pub(crate) use caller::{Caller, bearer, integer_id};
@@ -19,15 +27,14 @@ pub(crate) use outer::{serve_connections, stop};
 
 use crate::auth::keys::Secret;
 use crate::auth::limiter::Limiter;
+use crate::auth::standing::Standings;
 use crate::auth::token::Mint;
 use crate::ledger::Ledger;
-use crate::socket;
 use crate::socket::hub::Hub;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -52,6 +59,10 @@ pub struct App {
     pub(crate) doors: Limiter,
     /// Hashing takes 19 MiB a time: so few at once keep the server small.
     pub(crate) hashing: Semaphore,
+    /// When the server began to serve.
+    pub(crate) started: std::time::Instant,
+    /// Who was shut out, as far as it was looked up lately.
+    pub(crate) standings: Standings,
     /// Slugs by tenant id. A slug never changes, so what is here stays true.
     pub(crate) slugs: Mutex<HashMap<i64, String>>,
     /// Turns true when the server stops: sockets say goodbye.
@@ -81,6 +92,8 @@ impl App {
             visitors: Limiter::new(1_200),
             doors: Limiter::new(120),
             hashing: Semaphore::new(2),
+            started: crate::clock::monotonic(),
+            standings: Standings::default(),
             slugs: Mutex::default(),
             stopping,
             open_sockets,
@@ -102,55 +115,16 @@ pub(crate) fn public_url(app: &App, headers: &HeaderMap) -> String {
     format!("http://{host}")
 }
 
-/// Every path under `/api`, as the OpenAPI document lists them.
-fn api() -> Router<Arc<App>> {
-    let tenant = Router::new()
-        .route("/tickets", get(tickets::list).post(tickets::create))
-        .route("/tickets/{id}", get(tickets::one))
-        .route("/tickets/{id}/{step}", post(tickets::step))
-        .route("/queues", get(places::queues))
-        .route("/queues/{id}", get(places::queue).patch(places::change_queue))
-        .route("/queues/overview", get(intelligence::overview))
-        .route("/queues/load_balance", get(intelligence::load_balance))
-        .route("/queues/optimization_report", get(intelligence::optimization_report))
-        .route("/queues/{id}/stats", get(intelligence::stats))
-        .route("/queues/{id}/health", get(intelligence::health))
-        .route("/queues/{id}/predictions", get(intelligence::predictions))
-        .route("/queues/{id}/algorithm_recommendation", get(intelligence::algorithm_recommendation))
-        .route("/agents", get(agents::list))
-        .route("/agents/{id}", get(agents::one))
-        .route("/agents/{id}/call-next", post(agents::call_next))
-        .route("/agents/{id}/set-status", post(agents::set_status))
-        .route("/agents/{id}/set-counter", post(agents::set_counter))
-        .route("/sites", get(places::sites))
-        .route("/sites/{id}", get(places::site))
-        .route("/services", get(places::services))
-        .route("/services/{id}", get(places::service))
-        .route("/counters", get(places::counters))
-        .route("/counters/{id}", get(places::counter))
-        .route("/displays", get(places::displays))
-        .route("/displays/{id}", get(places::display))
-        .route("/stations", get(places::stations))
-        .route("/stations/{id}", get(places::station))
-        .route("/stations/{id}/token", post(stations::token))
-        .route("/stations/{id}/hello", post(stations::hello))
-        .route("/stations/{id}/issue", post(stations::issue))
-        .route("/stations/{id}/records", post(stations::records).layer(DefaultBodyLimit::max(LARGEST_PUSH)));
-    Router::new()
-        .route("/api/v1/auth/login", post(login::login))
-        .route("/api/v1/auth/refresh", post(login::refresh))
-        .route("/api/v1/stations/pair", post(stations::pair))
-        .route("/api/v1/stations/check", post(stations::check))
-        .route("/api/v1/public/tenants/{tenant}/tickets/{id}", get(public::follow))
-        .nest("/api/v1/tenants/{tenant}", tenant)
-        .route("/api/v1/openapi.json", get(public::openapi))
+/// The API's OpenAPI document.
+pub fn document() -> serde_json::Value {
+    routes::api().document()
 }
 
 /// The whole router.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    api()
-        .merge(socket::routes())
-        .merge(health::routes())
+    routes::api()
+        .router()
+        .merge(docs::routes())
         .merge(pages::routes())
         .fallback(|| async {
             answer::plain_error(StatusCode::NOT_FOUND, "no_such_path", "nothing is served under this path")

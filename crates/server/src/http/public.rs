@@ -4,7 +4,6 @@ use super::App;
 use super::answer::{Answer, ok};
 use super::caller::{Peer, ticket_id};
 use crate::clock;
-use crate::openapi;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 
@@ -20,5 +19,5 @@ pub(super) async fn follow(
 }
 
 pub(super) async fn openapi() -> Answer {
-    ok(openapi::document())
+    ok(super::document())
 }

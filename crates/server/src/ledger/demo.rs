@@ -2,7 +2,7 @@
 //! Repeating it changes nothing but the passwords, when other ones are given. Never called by the server itself.
 
 use super::{OpenError, migrate, open_connection};
-use crate::auth::password;
+use crate::auth::{Role, password};
 use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use smartqueue_protocol::configuration::{NameBody, QueueBody};
@@ -143,9 +143,6 @@ impl DemoQueue {
     }
 }
 
-const CLERK: &str = "read:queue write:queue";
-const MANAGER: &str = "read:queue write:queue admin:tenant manage:devices";
-
 /// Makes what is missing and returns the ids of all.
 ///
 /// # Errors
@@ -209,7 +206,7 @@ fn make_all(connection: &Connection, secrets: &DemoSecrets) -> anyhow::Result<De
     ];
     let mut agents = Vec::new();
     for ((email, name, serves), (counter, _)) in staff.into_iter().zip(&counters) {
-        let user = user(connection, tenant_id, email, name, CLERK, secrets)?;
+        let user = user(connection, tenant_id, email, name, Role::Agent, secrets)?;
         let agent = row(
             connection,
             "agents",
@@ -234,8 +231,8 @@ fn make_all(connection: &Connection, secrets: &DemoSecrets) -> anyhow::Result<De
     let display =
         row(connection, "displays", "site, name", params![site, "Écran du hall"], "tenant", params![tenant_id])?;
     let manager_email = "direction@demo.example".to_owned();
-    let manager = user(connection, tenant_id, &manager_email, "Fatou Diop", MANAGER, secrets)?;
-    let device_user = user(connection, tenant_id, "borne@demo.example", "Borne", CLERK, secrets)?;
+    let manager = user(connection, tenant_id, &manager_email, "Fatou Diop", Role::TenantAdmin, secrets)?;
+    let device_user = user(connection, tenant_id, "borne@demo.example", "Borne", Role::Device, secrets)?;
     connection.execute(
         "INSERT INTO pairing_tokens (hash, tenant, site, expires_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at",
@@ -261,7 +258,7 @@ fn make_all(connection: &Connection, secrets: &DemoSecrets) -> anyhow::Result<De
         "tenant, name, position",
         params![other_tenant_id, "Consultations", 0],
     )?;
-    let other_user = user(connection, other_tenant_id, "accueil@autre.example", "Accueil", CLERK, secrets)?;
+    let other_user = user(connection, other_tenant_id, "accueil@autre.example", "Accueil", Role::Agent, secrets)?;
     Ok(Demo {
         tenant,
         tenant_id,
@@ -310,7 +307,7 @@ fn user(
     tenant: i64,
     email: &str,
     name: &str,
-    scopes: &str,
+    role: Role,
     secrets: &DemoSecrets,
 ) -> anyhow::Result<i64> {
     let found: Option<(i64, String)> = connection
@@ -329,14 +326,21 @@ fn user(
             )?;
             Ok(id)
         }
-        None => row(
-            connection,
-            "users",
-            "tenant, email",
-            params![tenant, email],
-            "name, scopes, password_hash",
-            params![name, scopes, new_hash(&secrets.password)?],
-        ),
+        None => {
+            let id = row(
+                connection,
+                "users",
+                "tenant, email",
+                params![tenant, email],
+                "name, password_hash",
+                params![name, new_hash(&secrets.password)?],
+            )?;
+            connection.execute(
+                "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, ?3)",
+                params![id, tenant, role.word()],
+            )?;
+            Ok(id)
+        }
     }
 }
 

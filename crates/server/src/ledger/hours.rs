@@ -1,13 +1,12 @@
 //! What happened in each queue in each local hour: counted in the transaction of the step, read by intelligence.
 //! This module never looks at past tickets, so its answers cost the same however many there are.
 
+use super::service_days::SiteDays;
 use super::tickets::TicketRow;
 use crate::trouble::Trouble;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
+use smartqueue_domain::TicketStatus;
 use smartqueue_domain::intelligence::{WEEKS_BACK, WeekFigures};
-use smartqueue_domain::{LocalTime, TicketStatus};
 
 /// Hours of a day, and of a week.
 const DAY: i64 = 24;
@@ -38,13 +37,9 @@ pub struct Counts {
 
 /// The local hour of an instant on the clock of a queue's site: 24 x days since 1970-01-01 + the hour of the day.
 pub(super) fn local_hour(connection: &Connection, queue: i64, at_ms: i64) -> Result<i64, Trouble> {
-    let timezone: String = connection
-        .prepare_cached("SELECT timezone FROM sites WHERE id = (SELECT site FROM queues WHERE id = ?1)")?
-        .query_row([queue], |row| row.get(0))?;
-    let wrong = |error: jiff::Error| Trouble::Internal(format!("no local time in {timezone}: {error}"));
-    let zone = TimeZone::get(&timezone).map_err(wrong)?;
-    let offset = zone.to_offset(Timestamp::from_millisecond(at_ms).map_err(wrong)?);
-    let local = LocalTime::new(at_ms, offset.seconds() / 60);
+    let site: i64 =
+        connection.prepare_cached("SELECT site FROM queues WHERE id = ?1")?.query_row([queue], |row| row.get(0))?;
+    let local = SiteDays::of(connection, site)?.local(at_ms)?;
     Ok(local.day() * DAY + i64::from(local.minute() / 60))
 }
 

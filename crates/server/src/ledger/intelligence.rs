@@ -1,8 +1,10 @@
-//! Queue intelligence: gathers the figures that the domain's formulas need (part 4 of the contract) and puts their
-//! results into answers. This module never changes anything, and never reads a past ticket beyond the last fifty.
+//! Queue intelligence: gathers the figures that the domain's formulas need (part 4 of the contract) and puts their results
+//! into answers. Only the look of the job `queue_health` leaves something behind; no formula reads a past ticket beyond the
+//! last fifty.
 
 use super::figures::{self, Rule};
 use super::hours::{self, Counts};
+use super::writer::Writing;
 use super::{Ledger, places};
 use crate::trouble::Trouble;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -385,6 +387,42 @@ fn report(connection: &Connection, tenant: i64, site: Option<i64>, now_ms: i64) 
         reallocations,
         algorithm_recommendations,
     })
+}
+
+/// A queue whose health is another than at the last look.
+#[derive(Clone, Debug)]
+pub struct HealthChange {
+    /// The tenant.
+    pub tenant: i64,
+    /// The queue.
+    pub queue: i64,
+    /// 0 to 100.
+    pub score: u8,
+    /// The words of what is wrong, separated by spaces.
+    pub alerts: String,
+}
+
+/// Keeps the health of a tenant's queues as it is now and returns what changed.
+pub(super) fn look_at_health(writing: &Writing<'_>, tenant: i64) -> Result<Vec<HealthChange>, Trouble> {
+    let mut changes = Vec::new();
+    for queue in QueueNow::all(writing.connection, tenant, None, writing.now_ms)? {
+        let Health { score, alerts } = queue.health();
+        let words: Vec<&str> = alerts.iter().map(|alert| alert_word(alert.kind)).collect();
+        let alerts = words.join(" ");
+        let changed = writing
+            .connection
+            .prepare_cached(
+                "INSERT INTO queue_health (queue, score, alerts, looked_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (queue) DO UPDATE SET score = excluded.score, alerts = excluded.alerts,
+                 looked_at = excluded.looked_at
+                 WHERE queue_health.score <> excluded.score OR queue_health.alerts <> excluded.alerts",
+            )?
+            .execute(params![queue.id, score, alerts, writing.now_ms])?;
+        if changed > 0 {
+            changes.push(HealthChange { tenant, queue: queue.id, score, alerts });
+        }
+    }
+    Ok(changes)
 }
 
 impl Ledger {

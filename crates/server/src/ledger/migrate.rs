@@ -8,6 +8,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_numbers.sql"),
     include_str!("../../migrations/0020_queue_hours.sql"),
+    include_str!("../../migrations/0021_office.sql"),
+    include_str!("../../migrations/0022_operations.sql"),
 ];
 
 /// The version that this program works with.

@@ -4,21 +4,29 @@
 //! later. One thread owns the only writing connection; a few connections read. A step is done when it is durable: the
 //! answer is sent after the commit, never before.
 
+pub mod audit;
 mod by_hand;
+pub mod catalogue;
 pub mod demo;
+mod devices;
 pub mod events;
+pub mod fields;
 pub mod figures;
 pub mod file;
 pub mod hours;
+pub mod incidents;
 pub mod intelligence;
+pub mod jobs;
 pub mod migrate;
 pub mod numbers;
 pub mod people;
 pub mod places;
 mod readers;
 pub mod records;
+pub mod resources;
 pub mod service_days;
 pub mod stations;
+pub mod tenants;
 pub mod tickets;
 pub mod writer;
 

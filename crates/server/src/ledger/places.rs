@@ -1,21 +1,18 @@
 //! Sites, services, queues, agents, counters, displays: what stands in a branch and who sits there.
 //! This module never touches a ticket.
 
+use super::Ledger;
 use super::figures;
 use super::service_days::SiteDays;
 use super::tickets::Caller;
-use super::writer::Writing;
-use super::{Ledger, events};
 use crate::trouble::Trouble;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use smartqueue_domain::{Algorithm, Queue};
-use smartqueue_protocol::api::{
-    AgentBody, CounterBody, CounterListing, NamedBody, QueueListing, SiteListing, StationListing,
-};
-use smartqueue_protocol::configuration::{PeriodBody, QueueBody};
+use serde_json::Value;
+use smartqueue_domain::Queue;
+use smartqueue_protocol::api::{AgentBody, CounterBody, QueueListing, StationListing};
+use smartqueue_protocol::configuration::QueueBody;
 use smartqueue_protocol::event::QueueFigures;
 use smartqueue_protocol::time::write_time;
-use smartqueue_protocol::words::algorithm_word;
 
 /// A page of a list: rows left out at the front, rows shown at most.
 #[derive(Clone, Copy, Debug)]
@@ -188,13 +185,13 @@ fn read_agent(row: &Row<'_>) -> Result<AgentBody, rusqlite::Error> {
     })
 }
 
-const AGENTS: &str = "SELECT agents.id, name, agents.site, status, counters.id, counters.label FROM agents
-                      LEFT JOIN counters ON counters.id = agents.counter WHERE agents.tenant = ?1";
-
 /// One agent of the tenant.
 pub(super) fn agent(connection: &Connection, tenant: i64, agent: i64) -> Result<AgentBody, Trouble> {
     let mut found = connection
-        .prepare_cached(&format!("{AGENTS} AND agents.id = ?2"))?
+        .prepare_cached(
+            "SELECT agents.id, name, agents.site, status, counters.id, counters.label FROM agents
+             LEFT JOIN counters ON counters.id = agents.counter WHERE agents.tenant = ?1 AND agents.id = ?2",
+        )?
         .query_row([tenant, agent], read_agent)
         .optional()?
         .ok_or(Trouble::NotFound("agent"))?;
@@ -202,70 +199,47 @@ pub(super) fn agent(connection: &Connection, tenant: i64, agent: i64) -> Result<
     Ok(found)
 }
 
-/// What of a queue the office changes; nothing leaves a field as it is.
-#[derive(Clone, Debug, Default)]
-pub struct QueueChange {
-    /// Whether it takes tickets.
-    pub is_active: Option<bool>,
-    /// At most this many people wait; an inner nothing takes the limit away.
-    pub max_capacity: Option<Option<u32>>,
-    /// Opening periods; an inner nothing means always open.
-    pub hours: Option<Option<Vec<PeriodBody>>>,
-    /// How the next ticket is chosen.
-    pub algorithm: Option<Algorithm>,
+/// A queue as everybody is shown it.
+pub(super) fn queue_value(connection: &Connection, tenant: i64, id: i64) -> Result<Value, Trouble> {
+    Ok(serde_json::to_value(queue(connection, tenant, id)?)?)
 }
 
-fn change_queue(
-    writing: &mut Writing<'_>,
-    tenant: i64,
-    id: i64,
-    change: &QueueChange,
-) -> Result<QueueListing, Trouble> {
-    let before = queue(writing.connection, tenant, id)?;
-    let QueueChange { is_active, max_capacity, hours, algorithm } = change;
-    let hours = hours.clone().unwrap_or_else(|| before.hours.clone());
-    writing
-        .connection
+/// An agent as everybody is shown it.
+pub(super) fn agent_value(connection: &Connection, tenant: i64, id: i64) -> Result<Value, Trouble> {
+    Ok(serde_json::to_value(agent(connection, tenant, id)?)?)
+}
+
+/// A station as the office is shown it.
+pub(super) fn station_value(connection: &Connection, tenant: i64, id: i64) -> Result<Value, Trouble> {
+    let station = connection
         .prepare_cached(
-            "UPDATE queues SET is_active = ?2, max_capacity = ?3, hours = ?4, algorithm = ?5 WHERE id = ?1",
+            "SELECT id, site, name, mode, letter, version, highest_seq, applied_configuration, seen_at, revoked_at, state
+             FROM stations WHERE id = ?1 AND tenant = ?2",
         )?
-        .execute(params![
-            id,
-            is_active.unwrap_or(before.is_active),
-            max_capacity.unwrap_or(before.max_capacity),
-            hours.map(|hours| serde_json::to_string(&hours)).transpose()?,
-            algorithm.map_or(before.algorithm.clone(), |algorithm| algorithm_word(algorithm).to_owned()),
-        ])?;
-    let event = events::configuration_changed(writing.connection, before.site)?;
-    writing.publish(event)?;
-    queue(writing.connection, tenant, id)
+        .query_row([id, tenant], |row| {
+            let state: Option<String> = row.get(10)?;
+            Ok(StationListing {
+                id: row.get(0)?,
+                site: row.get(1)?,
+                name: row.get(2)?,
+                mode: row.get(3)?,
+                letter: row.get(4)?,
+                version: row.get(5)?,
+                highest_seq: row.get::<_, i64>(6)?.unsigned_abs(),
+                applied_configuration: row.get(7)?,
+                seen_at: row.get::<_, Option<i64>>(8)?.map(write_time),
+                revoked_at: row.get::<_, Option<i64>>(9)?.map(write_time),
+                queues: Vec::new(),
+                // A state that does not read any more is a heartbeat that was never heard.
+                state: state.and_then(|state| serde_json::from_str(&state).ok()),
+            })
+        })
+        .optional()?
+        .ok_or(Trouble::NotFound("station"))?;
+    let queues = integers(connection, "SELECT queue FROM station_queues WHERE station = ?1 ORDER BY queue", id)?;
+    Ok(serde_json::to_value(StationListing { queues, ..station })?)
 }
 
-fn list<T>(
-    connection: &Connection,
-    tenant: i64,
-    window: Window,
-    table: &str,
-    sql: &str,
-    read: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
-) -> Result<Listed<T>, Trouble> {
-    let count = connection
-        .prepare_cached(&format!("SELECT count(*) FROM {table} WHERE tenant = ?1"))?
-        .query_row([tenant], |row| row.get(0))?;
-    let mut statement = connection.prepare_cached(&format!("{sql} LIMIT ?2 OFFSET ?3"))?;
-    let rows = statement.query_map(params![tenant, window.limit, window.offset], read)?;
-    Ok((count, rows.collect::<Result<_, _>>()?))
-}
-
-fn read_named(row: &Row<'_>) -> Result<NamedBody, rusqlite::Error> {
-    Ok(NamedBody { id: row.get(0)?, site: row.get(1)?, name: row.get(2)? })
-}
-
-fn read_counter(row: &Row<'_>) -> Result<CounterListing, rusqlite::Error> {
-    Ok(CounterListing { id: row.get(0)?, site: row.get(1)?, label: row.get(2)?, agent: row.get(3)? })
-}
-
-/// The lists that need nothing but their table.
 impl Ledger {
     /// A tenant's slug by its id.
     pub async fn tenant_slug(&self, tenant: i64) -> Result<Option<String>, Trouble> {
@@ -276,46 +250,6 @@ impl Ledger {
                 .optional()?)
         })
         .await
-    }
-
-    /// The tenant's queues with their figures.
-    pub async fn queues(&self, tenant: i64, window: Window) -> Result<Listed<QueueListing>, Trouble> {
-        self.read(move |connection| {
-            let sql = format!("SELECT {QUEUE_COLUMNS} FROM queues WHERE tenant = ?1 ORDER BY position, id");
-            let (count, stored) = list(connection, tenant, window, "queues", &sql, StoredQueue::read)?;
-            let queues =
-                stored.into_iter().map(|stored| queue_listing(connection, stored)).collect::<Result<_, _>>()?;
-            Ok((count, queues))
-        })
-        .await
-    }
-
-    /// One queue with its figures.
-    pub async fn queue(&self, tenant: i64, id: i64) -> Result<QueueListing, Trouble> {
-        self.read(move |connection| queue(connection, tenant, id)).await
-    }
-
-    /// Changes a queue and publishes the configuration.
-    pub async fn change_queue(&self, tenant: i64, id: i64, change: QueueChange) -> Result<QueueListing, Trouble> {
-        self.write(move |writing| change_queue(writing, tenant, id, &change)).await
-    }
-
-    /// The tenant's agents.
-    pub async fn agents(&self, tenant: i64, window: Window) -> Result<Listed<AgentBody>, Trouble> {
-        self.read(move |connection| {
-            let sql = format!("{AGENTS} ORDER BY agents.id");
-            let (count, mut agents) = list(connection, tenant, window, "agents", &sql, read_agent)?;
-            for agent in &mut agents {
-                agent.queues = agent_queues(connection, agent.id)?;
-            }
-            Ok((count, agents))
-        })
-        .await
-    }
-
-    /// One agent.
-    pub async fn agent(&self, tenant: i64, id: i64) -> Result<AgentBody, Trouble> {
-        self.read(move |connection| agent(connection, tenant, id)).await
     }
 
     /// Sets an agent's state, one of [`AGENT_STATUSES`].
@@ -380,74 +314,6 @@ impl Ledger {
                 }
             }
             Ok(caller)
-        })
-        .await
-    }
-
-    /// The tenant's sites.
-    pub async fn sites(&self, tenant: i64, window: Window) -> Result<Listed<SiteListing>, Trouble> {
-        self.read(move |connection| {
-            let sql = "SELECT id, name, timezone, brand_colour, languages FROM sites WHERE tenant = ?1 ORDER BY id";
-            let (count, rows) = list(connection, tenant, window, "sites", sql, |row| {
-                let site = SiteListing {
-                    id: row.get(0)?,
-                    name: row.get(1)?,
-                    timezone: row.get(2)?,
-                    languages: Vec::new(),
-                    brand_colour: row.get(3)?,
-                };
-                Ok((site, row.get::<_, String>(4)?))
-            })?;
-            let sites = rows
-                .into_iter()
-                .map(|(site, languages)| Ok(SiteListing { languages: serde_json::from_str(&languages)?, ..site }))
-                .collect::<Result<_, Trouble>>()?;
-            Ok((count, sites))
-        })
-        .await
-    }
-
-    /// The tenant's services.
-    pub async fn services(&self, tenant: i64, window: Window) -> Result<Listed<NamedBody>, Trouble> {
-        let sql = "SELECT id, site, name FROM services WHERE tenant = ?1 ORDER BY id";
-        self.read(move |connection| list(connection, tenant, window, "services", sql, read_named)).await
-    }
-
-    /// The tenant's displays.
-    pub async fn displays(&self, tenant: i64, window: Window) -> Result<Listed<NamedBody>, Trouble> {
-        let sql = "SELECT id, site, name FROM displays WHERE tenant = ?1 ORDER BY id";
-        self.read(move |connection| list(connection, tenant, window, "displays", sql, read_named)).await
-    }
-
-    /// The tenant's counters, with who sits there.
-    pub async fn counters(&self, tenant: i64, window: Window) -> Result<Listed<CounterListing>, Trouble> {
-        let sql = "SELECT id, site, label, (SELECT agents.id FROM agents WHERE agents.counter = counters.id)
-                   FROM counters WHERE tenant = ?1 ORDER BY id";
-        self.read(move |connection| list(connection, tenant, window, "counters", sql, read_counter)).await
-    }
-
-    /// The tenant's stations.
-    pub async fn stations(&self, tenant: i64, window: Window) -> Result<Listed<StationListing>, Trouble> {
-        let sql = "SELECT id, site, name, mode, letter, version, highest_seq, applied_configuration, seen_at,
-                   revoked_at, state FROM stations WHERE tenant = ?1 ORDER BY id";
-        self.read(move |connection| {
-            list(connection, tenant, window, "stations", sql, |row| {
-                let state: Option<String> = row.get(10)?;
-                Ok(StationListing {
-                    id: row.get(0)?,
-                    site: row.get(1)?,
-                    name: row.get(2)?,
-                    mode: row.get(3)?,
-                    letter: row.get(4)?,
-                    version: row.get(5)?,
-                    highest_seq: row.get::<_, i64>(6)?.unsigned_abs(),
-                    applied_configuration: row.get(7)?,
-                    seen_at: row.get::<_, Option<i64>>(8)?.map(write_time),
-                    revoked_at: row.get::<_, Option<i64>>(9)?.map(write_time),
-                    // A state that does not read any more is a heartbeat that was never heard.
-                    state: state.and_then(|state| serde_json::from_str(&state).ok()),
-                })
-            })
         })
         .await
     }

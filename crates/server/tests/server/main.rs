@@ -5,6 +5,7 @@ mod crowd;
 mod file;
 mod house;
 mod intelligence;
+mod office;
 mod process;
 mod rest;
 mod sign_in;

@@ -1,0 +1,157 @@
+//! Jobs in the file: which is due, who has it, how it came out; and what each of them does with the data. Several servers
+//! share the table, so a job is done once however many there are. This module never waits and starts nothing.
+
+use super::{Ledger, intelligence};
+use crate::trouble::Trouble;
+use rusqlite::{OptionalExtension, params};
+use std::time::Duration;
+
+const DAY_MS: i64 = 24 * 3_600_000;
+/// The clean-up takes so many rows in one step, so that nobody who takes a ticket waits for it.
+const ROWS_A_STEP: i64 = 500;
+
+/// A job that this server has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its name.
+    pub name: String,
+    /// How often it was tried in this run, from 1.
+    pub try_number: u32,
+}
+
+impl Ledger {
+    /// Makes sure that a job is in the table; one that is new is due at once.
+    pub async fn know_job(&self, name: &'static str, due_at_ms: i64) -> Result<(), Trouble> {
+        self.write(move |writing| {
+            writing
+                .connection
+                .prepare_cached("INSERT INTO jobs (name, due_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                .execute(params![name, due_at_ms])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whether a job may be due: a look that disturbs nobody, before a claim that would.
+    pub async fn is_job_due(&self) -> Result<bool, Trouble> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM jobs WHERE due_at <= ?1 AND claimed_until <= ?1)")?
+                .query_row([crate::clock::now_ms()], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// Claims the job that has been due longest. The claim ends by itself, for a server that died with it.
+    pub async fn claim_job(&self, server: String, lease: Duration) -> Result<Option<Claimed>, Trouble> {
+        self.write(move |writing| {
+            let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+            Ok(writing
+                .connection
+                .prepare_cached(
+                    "UPDATE jobs SET claimed_by = ?1, claimed_until = ?2 + ?3, tries = tries + 1
+                     WHERE name = (SELECT name FROM jobs WHERE due_at <= ?2 AND claimed_until <= ?2
+                                   ORDER BY due_at, name LIMIT 1)
+                     RETURNING name, tries",
+                )?
+                .query_row(params![server, writing.now_ms, lease_ms], |row| {
+                    Ok(Claimed { name: row.get(0)?, try_number: row.get(1)? })
+                })
+                .optional()?)
+        })
+        .await
+    }
+
+    /// Gives a job back with its outcome and when it is due again. A server that lost its claim changes nothing.
+    pub async fn finish_job(
+        &self,
+        server: String,
+        claimed: Claimed,
+        outcome: &'static str,
+        due_at_ms: i64,
+        is_over: bool,
+    ) -> Result<(), Trouble> {
+        self.write(move |writing| {
+            writing
+                .connection
+                .prepare_cached(
+                    "UPDATE jobs SET claimed_by = NULL, claimed_until = 0, due_at = ?3, ran_at = ?4, outcome = ?5,
+                     tries = CASE WHEN ?6 THEN 0 ELSE tries END WHERE name = ?1 AND claimed_by = ?2",
+                )?
+                .execute(params![claimed.name, server, due_at_ms, writing.now_ms, outcome, is_over])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Looks at the figures of every queue in which somebody waits, so that no screen shows an old wait. Returns how many.
+    pub async fn refresh_figures(&self) -> Result<u32, Trouble> {
+        self.write(|writing| {
+            let mut statement = writing.connection.prepare_cached(
+                "SELECT id FROM queues WHERE EXISTS
+                 (SELECT 1 FROM tickets WHERE tickets.queue = queues.id AND status = 'en_attente')",
+            )?;
+            let queues: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            drop(statement);
+            for queue in &queues {
+                writing.touch(*queue);
+            }
+            Ok(u32::try_from(queues.len()).unwrap_or(u32::MAX))
+        })
+        .await
+    }
+
+    /// Looks at the health of every active queue and returns those whose health is another than at the last look.
+    pub async fn look_at_health(&self) -> Result<Vec<intelligence::HealthChange>, Trouble> {
+        let tenants: Vec<i64> = self
+            .read(|connection| {
+                let mut statement = connection.prepare_cached("SELECT id FROM tenants ORDER BY id")?;
+                Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            })
+            .await?;
+        let mut changes = Vec::new();
+        for tenant in tenants {
+            changes.extend(self.write(move |writing| intelligence::look_at_health(writing, tenant)).await?);
+        }
+        Ok(changes)
+    }
+
+    /// Removes what is kept long enough: tickets by their tenant's own days, and tokens and requests that are over.
+    /// Returns how many rows went.
+    pub async fn clean_up(&self) -> Result<u64, Trouble> {
+        let mut removed = 0;
+        loop {
+            let step = self
+                .write(|writing| {
+                    let tickets = writing
+                        .connection
+                        .prepare_cached(
+                            "DELETE FROM tickets WHERE id IN (
+                                 SELECT tickets.id FROM tickets JOIN tenants ON tenants.id = tickets.tenant
+                                 WHERE tickets.ended_at < ?1 - tenants.data_retention_days * ?2 LIMIT ?3)",
+                        )?
+                        .execute([writing.now_ms, DAY_MS, ROWS_A_STEP])?;
+                    let requests = writing
+                        .connection
+                        .prepare_cached(
+                            "DELETE FROM client_requests WHERE (tenant, client_id) IN (
+                                 SELECT tenant, client_id FROM client_requests WHERE made_at < ?1 LIMIT ?2)",
+                        )?
+                        .execute([writing.now_ms - 30 * DAY_MS, ROWS_A_STEP])?;
+                    let mut gone = tickets + requests;
+                    for table in ["refresh_tokens", "invitations"] {
+                        gone += writing
+                            .connection
+                            .prepare_cached(&format!("DELETE FROM {table} WHERE expires_at < ?1"))?
+                            .execute([writing.now_ms])?;
+                    }
+                    Ok(gone as u64)
+                })
+                .await?;
+            removed += step;
+            if step == 0 {
+                return Ok(removed);
+            }
+        }
+    }
+}
