@@ -3,10 +3,12 @@
 //! Nothing here is shipped.
 
 pub mod display;
+pub mod fault_matrix;
 pub mod house;
 pub mod load;
 pub mod measure;
 pub mod program;
+pub mod printer_program;
 pub mod programs;
 pub mod prompt_printer;
 pub mod server_program;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected should stop")]
 
 mod bad_input;
+mod claims;
 mod power_cuts;
 mod street;
 
