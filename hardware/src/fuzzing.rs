@@ -8,15 +8,16 @@ use crate::slip::{
 };
 use crate::virtual_printer::reading::{Effect, effects, join};
 
-/// Most bytes that may wait for the rest of an answer: a name of 82 bytes is the longest.
-const LONGEST_PARTIAL: usize = 82;
+/// Most bytes that may wait for the rest of an answer: a block of keys is the longest.
+const LONGEST_PARTIAL: usize = 84;
 
 /// A printer's bytes, in any order and mixed with any questions, never become more than they are.
 ///
 /// Nothing is believed that was not asked for, an echo only when all its bytes came in one piece, and garbage does not pile up.
 pub fn check_answers(data: &[u8]) {
     let mut answers = Answers::default();
-    let (mut fed, mut asked_in_turn, mut asked_in_time, mut asked_names) = (Vec::new(), 0_usize, 0_usize, 0_usize);
+    let mut fed = Vec::new();
+    let (mut asked_in_turn, mut asked_in_time, mut asked_names, mut asked_keys) = (0_usize, 0_usize, 0_usize, 0_usize);
     let mut bytes = data.iter().copied();
     while let Some(what) = bytes.next() {
         match what % 16 {
@@ -34,12 +35,16 @@ pub fn check_answers(data: &[u8]) {
             }
             3 => {
                 answers.give_up();
-                (asked_in_turn, asked_in_time, asked_names) = (0, 0, 0);
+                (asked_in_turn, asked_in_time, asked_names, asked_keys) = (0, 0, 0, 0);
                 // What was begun before is forgotten, so an answer cannot reach back over it.
                 fed.clear();
             }
             4 => answers.settle(),
             5 => answers.unsettle(),
+            6 => {
+                answers.asked_keys();
+                asked_keys += 1;
+            }
             _ => {
                 for byte in bytes.by_ref().take(usize::from(what >> 4) + 1) {
                     fed.push(byte);
@@ -51,6 +56,10 @@ pub fn check_answers(data: &[u8]) {
                             asked_names = asked_names.checked_sub(1).expect("nobody asked for a name");
                             let name = answers.identity().last().expect("a name");
                             assert!(name.chars().all(|letter| matches!(letter, ' '..='~')), "{name:?}");
+                        }
+                        Answer::Keys { .. } => {
+                            asked_keys = asked_keys.checked_sub(1).expect("nobody asked for keys");
+                            assert!(answers.take_keys().len() <= LONGEST_PARTIAL / 2);
                         }
                         Answer::Echo(id) => assert!(fed.ends_with(&[0x37, 0x22, id[0], id[1], id[2], id[3], 0])),
                         Answer::Cleared => assert!(fed.ends_with(&[0x37, 0x25, 0])),

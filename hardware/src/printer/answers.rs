@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::status::Sensors;
+use crate::slip::{LogoKey, kept_logos};
 
 /// Which real-time question was asked with `DLE EOT n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,11 @@ pub(crate) enum Answer {
     Stray,
     /// The buffer has been cleared (`DLE DC4` function 8).
     Cleared,
+    /// A block of the answer to `GS ( L` function 64; its keys are taken with [`Answers::take_keys`].
+    Keys {
+        /// The printer waits to be told to go on.
+        more: bool,
+    },
     /// The answer to `GS I`; its text stands in [`Answers::identity`].
     Identity,
 }
@@ -60,6 +66,8 @@ pub(crate) struct Answers {
     settled: bool,
     open_identities: usize,
     identity: Vec<String>,
+    open_key_blocks: usize,
+    keys: Vec<LogoKey>,
     partial: Vec<u8>,
     garbage: u64,
 }
@@ -68,6 +76,9 @@ pub(crate) struct Answers {
 const BLOCK: u8 = 0x37;
 /// Longest block answer that we ask for, in bytes.
 const LONGEST_BLOCK: usize = 7;
+/// Second byte of a block of keys, and the longest such block: forty keys and what surrounds them.
+const KEY_BLOCK: u8 = 0x72;
+const LONGEST_KEY_BLOCK: usize = 84;
 /// First byte of a name that `GS I` answers.
 const NAME: u8 = b'_';
 /// Longest name, its first and last byte included (Epson's reference allows 80 characters).
@@ -87,6 +98,16 @@ impl Answers {
     /// Notes that a `GS I` that answers a name has been sent.
     pub(crate) fn asked_identity(&mut self) {
         self.open_identities += 1;
+    }
+
+    /// Notes that a block of keys has been asked for.
+    pub(crate) fn asked_keys(&mut self) {
+        self.open_key_blocks += 1;
+    }
+
+    /// The keys of the blocks that came since this was asked last.
+    pub(crate) fn take_keys(&mut self) -> Vec<LogoKey> {
+        std::mem::take(&mut self.keys)
     }
 
     /// The names that `GS I` answered, in the order of the questions.
@@ -119,6 +140,7 @@ impl Answers {
         self.open_questions.clear();
         self.open_paper_status = 0;
         self.open_identities = 0;
+        self.open_key_blocks = 0;
         self.partial.clear();
     }
 
@@ -215,11 +237,18 @@ impl Answers {
 
     fn take_block(&mut self, byte: u8) -> Option<Answer> {
         self.partial.push(byte);
-        let whole = byte == 0 || self.partial.len() == LONGEST_BLOCK;
+        let names_keys = self.partial[1] == KEY_BLOCK && self.open_key_blocks > 0;
+        let longest = if names_keys { LONGEST_KEY_BLOCK } else { LONGEST_BLOCK };
+        let whole = byte == 0 || self.partial.len() == longest;
         if !whole {
             return None;
         }
         let block = std::mem::take(&mut self.partial);
+        if names_keys && let Some(named) = kept_logos(&block) {
+            self.open_key_blocks -= 1;
+            self.keys.extend(named.keys);
+            return Some(Answer::Keys { more: named.more });
+        }
         match block.as_slice() {
             [BLOCK, 0x22, first, second, third, fourth, 0] => Some(Answer::Echo([*first, *second, *third, *fourth])),
             [BLOCK, 0x25, 0] => Some(Answer::Cleared),

@@ -10,7 +10,8 @@ use super::fence::{ASK_PAPER_IN_TURN, Fences, process_id};
 use super::port::{Direction, Port};
 use super::selector::PrinterSelector;
 use super::status::{BackChannel, Sensors};
-use super::{ANSWER_LIMIT, AUTOMATIC_STATUS_ON, Proof};
+use super::{ANSWER_LIMIT, AUTOMATIC_STATUS_ON, Proof, WRITE_SLACK};
+use crate::slip::{LogoKey, ask_kept_logos};
 
 /// `DLE DC4` function 8 with its fixed key: throw away everything received and not printed.
 const CLEAR_BUFFER: [u8; 10] = [0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8];
@@ -20,6 +21,8 @@ const RECOVER: [u8; 3] = [0x10, 0x05, 2];
 const RECOVERY_GLANCE: Duration = Duration::from_millis(100);
 /// `GS I` 66 and 67: the maker's and the model's name.
 const ASK_IDENTITY: [u8; 6] = [0x1D, b'I', 66, 0x1D, b'I', 67];
+/// `ACK`: the next block of keys, please.
+const GO_ON: [u8; 1] = [0x06];
 /// Longest time for the questions themselves to leave.
 const ASK_WRITE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -215,7 +218,7 @@ impl Connection {
                     self.in_step |= self.answered_in_turn;
                     in_turn = true;
                 }
-                Answer::Stray | Answer::Identity => in_turn = true,
+                Answer::Stray | Answer::Identity | Answer::Keys { .. } => in_turn = true,
             }
         }
         // A stray byte is no sign that a mute device has learned to speak.
@@ -316,6 +319,48 @@ impl Connection {
         Ok(self.answers.identity()[known..].to_vec())
     }
 
+    /// Asks which pictures the printer keeps; nothing when it does not answer within `limit`.
+    pub(crate) fn kept_logos(&mut self, limit: Duration) -> Result<Option<Vec<LogoKey>>, PortError> {
+        self.write_now(&ask_kept_logos())?;
+        self.answers.asked_keys();
+        self.answers.take_keys();
+        let deadline = clock::now() + limit;
+        while clock::now() < deadline {
+            for answer in self.listen(Wait::Until(deadline))? {
+                match answer {
+                    Answer::Keys { more: false } => return Ok(Some(self.answers.take_keys())),
+                    Answer::Keys { more: true } => {
+                        self.answers.asked_keys();
+                        self.write_now(&GO_ON)?;
+                    }
+                    Answer::Told(_)
+                    | Answer::Automatic
+                    | Answer::Echo(_)
+                    | Answer::PaperStatus
+                    | Answer::Stray
+                    | Answer::Cleared
+                    | Answer::Identity => {}
+                }
+            }
+        }
+        self.answers.give_up();
+        Ok(None)
+    }
+
+    /// Sends bytes that print nothing and a fence behind them; true when it comes back within `limit` of the last byte.
+    pub(crate) fn store(&mut self, bytes: &[u8], fence: [u8; 4], limit: Duration) -> Result<bool, PortError> {
+        let payload = [bytes, &process_id(fence)].concat();
+        let line = self.port.transfer_time(payload.len());
+        self.port.write(&payload, clock::now() + line + WRITE_SLACK).map_err(|failure| failure.cause)?;
+        let deadline = clock::now() + line + limit;
+        while clock::now() < deadline {
+            if self.listen(Wait::Until(deadline))?.contains(&Answer::Echo(fence)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// True when everything older than this connection is printed or thrown away.
     pub(crate) fn is_in_step(&self) -> bool {
         self.in_step
@@ -402,6 +447,7 @@ impl Connection {
                     | Answer::Told(_)
                     | Answer::Automatic
                     | Answer::Cleared
+                    | Answer::Keys { .. }
                     | Answer::Identity => {}
                 }
             }

@@ -9,6 +9,7 @@ mod connection;
 mod discover;
 mod fault;
 mod fence;
+mod logo;
 mod port;
 mod probe;
 mod selector;
@@ -153,6 +154,7 @@ pub struct Printer {
     /// When a stuck knife was last seen stuck or told to come free.
     stuck_since: Option<Instant>,
     identifiers: Identifiers,
+    logos: logo::Logos,
 }
 
 impl Printer {
@@ -174,6 +176,7 @@ impl Printer {
             cover_was_open: false,
             stuck_since: None,
             identifiers: Identifiers::new(),
+            logos: logo::Logos::default(),
         }
     }
 
@@ -204,6 +207,8 @@ impl Printer {
         if let Some(connection) = self.connection.take() {
             connection.close();
         }
+        // The next one may be another printer.
+        self.logos.forget_kept();
     }
 
     /// Prints a slip. See [`Printer::print_job`].
