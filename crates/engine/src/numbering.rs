@@ -132,6 +132,7 @@ impl Station {
         now: Now,
     ) {
         let Some(touch) = self.stop_waiting(ticket) else { return };
+        self.numbering.breaker.succeed();
         if self.tickets.is_taken(&number, self.series.server_now_ms(now), self.link.is_online(), now) {
             // A server that was put back from a copy may give a number that is in somebody's hand.
             self.issue_without_server(touch, now);
@@ -174,7 +175,7 @@ impl Station {
             .partition(|waiting| waiting.until_ms <= now.elapsed_ms);
         self.numbering.waiting = waiting;
         for Waiting { touch, until_ms, stage } in late {
-            self.numbering.breaker.miss();
+            self.numbering.breaker.miss(now.elapsed_ms);
             match stage {
                 Stage::AwaitsLink => self.decide(touch, until_ms, now),
                 Stage::Requested => self.issue_without_server(touch, now),

@@ -115,7 +115,7 @@ fn the_day_never_goes_back() {
 #[test]
 fn a_series_needs_an_owner() {
     let mut series = series();
-    let reach = |settled| Reach { has_server: true, settled, online: false, breaker: Breaker::Closed };
+    let reach = |settled| Reach { has_server: true, settled, online: false, breaker: Breaker::default() };
     let choose = |series: &Series, settled| series.choose(QueueId(1), reach(settled));
     let alone = Reach { has_server: false, ..reach(true) };
     assert_eq!(series.choose(QueueId(1), alone), Choice::Own(SeriesLetter::Main));
@@ -140,12 +140,14 @@ fn the_server_is_asked_only_for_its_own_series_while_it_answers() {
     series.set_identity(StationId(1), SeriesLetter::Letter('K'));
     series.open_day(ServiceDay(10));
     series.set_server_series([grant(10)]);
-    let up = Reach { has_server: true, settled: true, online: true, breaker: Breaker::Closed };
+    let up = Reach { has_server: true, settled: true, online: true, breaker: Breaker::default() };
     let own = Choice::Own(SeriesLetter::Letter('K'));
+    let mut open = Breaker::default();
+    open.miss(0);
     assert_eq!(series.choose(QueueId(1), up), Choice::Server);
     assert_eq!(series.choose(QueueId(2), up), own, "another kiosk issues this one");
     assert_eq!(series.choose(QueueId(1), Reach { online: false, ..up }), own);
-    assert_eq!(series.choose(QueueId(1), Reach { breaker: Breaker::Open, ..up }), own);
+    assert_eq!(series.choose(QueueId(1), Reach { breaker: open, ..up }), own);
     series.set_server_series([grant(11)]);
     assert_eq!(series.choose(QueueId(1), up), own, "the server begins tomorrow");
 }

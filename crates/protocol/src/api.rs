@@ -223,6 +223,9 @@ pub struct StationListing {
     pub highest_seq: u64,
     /// The configuration that the station works from.
     pub applied_configuration: Option<i64>,
+    /// How many of its records make no sense to this server: somebody must look at them.
+    #[serde(default)]
+    pub set_aside: u64,
     /// The last heartbeat.
     pub state: Option<crate::event::StationState>,
     /// When the station was heard last, RFC 3339.

@@ -14,7 +14,8 @@ pub enum ServerEvent {
     TicketCreated {
         /// Dense per site.
         seq: u64,
-        /// The event before it for this subscriber.
+        /// The event before it for this subscriber; 0 from a server that does not tell.
+        #[serde(default)]
         prev: u64,
         /// The ticket after the event.
         ticket: TicketBody,
@@ -24,7 +25,8 @@ pub enum ServerEvent {
     TicketCalled {
         /// Dense per site.
         seq: u64,
-        /// The event before it for this subscriber.
+        /// The event before it for this subscriber; 0 from a server that does not tell.
+        #[serde(default)]
         prev: u64,
         /// The ticket after the event, with `counter` and `called_at`.
         ticket: TicketBody,
@@ -37,7 +39,8 @@ pub enum ServerEvent {
     TicketUpdated {
         /// Dense per site.
         seq: u64,
-        /// The event before it for this subscriber.
+        /// The event before it for this subscriber; 0 from a server that does not tell.
+        #[serde(default)]
         prev: u64,
         /// The ticket after the event.
         ticket: TicketBody,
@@ -47,7 +50,8 @@ pub enum ServerEvent {
     QueueUpdated {
         /// Dense per site.
         seq: u64,
-        /// The event before it for this subscriber.
+        /// The event before it for this subscriber; 0 from a server that does not tell.
+        #[serde(default)]
         prev: u64,
         /// The figures after the event.
         queue: QueueFigures,
@@ -57,7 +61,8 @@ pub enum ServerEvent {
     ConfigurationUpdated {
         /// Dense per site.
         seq: u64,
-        /// The event before it for this subscriber.
+        /// The event before it for this subscriber; 0 from a server that does not tell.
+        #[serde(default)]
         prev: u64,
         /// The version that is published now.
         version: i64,

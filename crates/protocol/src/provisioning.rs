@@ -3,8 +3,9 @@
 
 use crate::ProtocolError;
 use crate::configuration::QueueBody;
-use crate::words::read_language;
+use crate::words::{read_language, read_letter};
 use serde::{Deserialize, Serialize};
+use smartqueue_domain::SeriesLetter;
 
 /// What a station is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Provisioning {
     /// The token for pairing; kept, because pairing may have to wait for the network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairing_token: Option<String>,
+    /// How this station is a client of a server that offers the documented API and knows nothing of stations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<ApiSection>,
     /// The languages offered, the site's own first; a server's configuration overrides them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
@@ -49,6 +53,27 @@ pub struct Provisioning {
 
 fn default_name() -> String {
     "SmartQueue".to_owned()
+}
+
+/// A station as a client of the documented API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiSection {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The token that it shows at each request.
+    pub device_token: String,
+    /// The letter of its own numbers while the server is away. No two stations of a site may have the same one, and only
+    /// the installer can see to that.
+    #[serde(default = "default_letter")]
+    pub letter: String,
+    /// The display whose events it listens to; nothing: those of each queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<i64>,
+}
+
+fn default_letter() -> String {
+    "K".to_owned()
 }
 
 /// What a station does.
@@ -244,6 +269,11 @@ impl Provisioning {
         for code in &self.languages {
             read_language(code)?;
         }
+        if let Some(api) = &self.api
+            && read_letter(&api.letter)? == SeriesLetter::Main
+        {
+            return Err(unknown("api.letter", &api.letter));
+        }
         for queue in &self.queues {
             smartqueue_domain::Queue::try_from(queue)?;
         }
@@ -282,6 +312,7 @@ mod tests {
             name = "Borne 1"
             server = "https://queue.example"
             pairing_token = "t"
+            api = { tenant = "demo", device_token = "d", letter = "L", display = 3 }
             languages = ["fr", "ar"]
             printer = "serial:/dev/ttyS0@19200,rtscts"
             pin_hash = "$argon2id$"
@@ -317,6 +348,7 @@ mod tests {
             "mode = \"kiosk\"\nserver = \"ftp://x\"",
             "mode = \"kiosk\"\nlanguages = [\"xx\"]",
             "mode = \"kiosk\"\nunknown = 1",
+            "mode = \"kiosk\"\n[api]\ntenant = \"t\"\ndevice_token = \"d\"\nletter = \"\"",
             "mode = \"kiosk\"\n[slip]\nwidth_mm = 70",
             "mode = \"kiosk\"\n[slip]\nroll_m = 0",
             "mode = \"kiosk\"\n[sound]\nvolume = 101",

@@ -53,6 +53,7 @@ pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::
             name: name.to_owned(),
             server: Some(base_url.to_owned()),
             pairing_token: Some(pairing_token.clone()),
+            api: None,
             languages: ["fr", "en", "ar", "wo", "es", "pt"].map(str::to_owned).to_vec(),
             printer: None,
             pin_hash: Some(pin_hash.clone()),

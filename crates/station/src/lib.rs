@@ -7,6 +7,7 @@ mod clock;
 pub mod doctor;
 pub mod door;
 mod link;
+mod machine;
 pub mod pin;
 pub mod profile;
 mod running;

@@ -2,17 +2,19 @@
 
 use crate::clock::{Clock, present_boot};
 use crate::door::{Command, View};
-use crate::link::{Link, LinkOrder, LinkProfile, kept_identity};
+use crate::link::{Link, LinkOrder, LinkProfile, keep_identity, kept_identity};
+use crate::machine::MachineMark;
 use crate::profile::{load_profile, settings_from, zone_from};
 use crate::setup::{DEFAULT_PRINTER_PROFILE, printer_profile};
 use crate::shell::{
-    KeptServerTime, META_ACKNOWLEDGED, META_CONFIGURATION, META_ENROLMENT, META_ROLL, META_SERVER_TIME, Message, Shell,
+    KeptServerTime, META_ACKNOWLEDGED, META_CONFIGURATION, META_ENROLMENT, META_MACHINE, META_ROLL, META_SERVER_TIME,
+    Message, Shell,
 };
 use crate::slip::SlipDesign;
 use crate::workers::{PrinterNews, PrinterWorker, Roll, SoundWorker, usual_roll_mm};
 use anyhow::{Context, Result};
 use smartqueue_domain::BootId;
-use smartqueue_engine::{Memory, ServerTime, Settings, Station, StoredFact};
+use smartqueue_engine::{Input, Memory, ServerTime, Settings, Station, StoredFact};
 use smartqueue_hardware::printer::PrinterSelector;
 use smartqueue_hardware::slip::{PaperWidth, PrinterProfile};
 use smartqueue_hardware::speaker::{SpeakerSelector, Volume};
@@ -45,7 +47,8 @@ impl RunningStation {
     /// away: those are faults on the screen, not errors.
     pub fn start(folder: &Path) -> Result<RunningStation> {
         let profile = load_profile(folder)?;
-        let journal = Journal::open(folder, Uuid::new_v4()).context("the journal cannot be used")?;
+        let mut journal = Journal::open(folder, Uuid::new_v4()).context("the journal cannot be used")?;
+        notice_another_machine(&mut journal)?;
         let configuration = last_configuration(&journal)?;
         // A configuration that an earlier program kept and this one cannot use must not keep the station from starting.
         let configuration = configuration.filter(|kept| match usable(&profile, kept) {
@@ -58,7 +61,13 @@ impl RunningStation {
         let settings = settings_from(&profile, configuration.as_ref())?;
         let clock = Clock::new(zone_from(&profile, configuration.as_ref())?);
         let boot = present_boot();
-        let station = restore(&journal, settings, boot, &clock)?;
+        let mut station = restore(&journal, settings, boot, &clock)?;
+        // An identity that was lost is lost on record too, even if the power went between the two.
+        let enrolled_anew = journal.meta(META_ENROLMENT)?.is_some();
+        if enrolled_anew && kept_identity(&journal)?.is_none() {
+            station.handle(Input::IdentityLost, clock.now());
+        }
+        let acknowledged = station.server_holds();
         let (outbox, inbox) = channel();
         let (link_state, link_state_seen) = watch::channel(StationState::default());
         let first_view = Arc::new(View::of(&station.view(), profile.mode, clock.zone()));
@@ -70,7 +79,9 @@ impl RunningStation {
                     epoch: enrolment(&journal)?,
                     boot,
                     identity: kept_identity(&journal)?,
+                    enrolled_anew,
                     configuration: configuration.clone(),
+                    acknowledged,
                     profile: profile.clone(),
                 };
                 let (orders, runtime) = start_link(link_profile, link_state_seen, outbox.clone())?;
@@ -162,6 +173,23 @@ fn last_configuration(journal: &Journal) -> Result<Option<Configuration>> {
 fn usable(profile: &Provisioning, configuration: &Configuration) -> Result<()> {
     settings_from(profile, Some(configuration))?;
     zone_from(profile, Some(configuration))?;
+    Ok(())
+}
+
+/// On another machine than before, the profile is a copy or its original, and nobody here knows which: it is enrolled
+/// anew, under another name.
+fn notice_another_machine(journal: &mut Journal) -> Result<()> {
+    let here = MachineMark::of_this_machine();
+    let before = journal.meta(META_MACHINE)?.map(|text| MachineMark::from_text(&text)).unwrap_or_default();
+    if here.is_another(&before) {
+        tracing::error!(before = before.as_text(), here = here.as_text(), "the profile runs on another machine");
+        journal.set_meta(META_ENROLMENT, &Uuid::new_v4().to_string())?;
+        keep_identity(journal, None)?;
+    }
+    // Last, so that a power cut before it only notices the move once more.
+    if here != MachineMark::default() && here != before {
+        journal.set_meta(META_MACHINE, &here.as_text())?;
+    }
     Ok(())
 }
 

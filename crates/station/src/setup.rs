@@ -150,6 +150,7 @@ fn fresh_profile() -> Provisioning {
         name: "SmartQueue".to_owned(),
         server: None,
         pairing_token: None,
+        api: None,
         languages: Vec::new(),
         printer: None,
         pin_hash: None,
@@ -308,7 +309,7 @@ fn ask_server(server: &str, pairing_token: &str) -> Result<CheckReply, ServerPro
     let reply = runtime.block_on(client.check(&request)).map_err(|error| match error {
         ClientError::Unreachable(_) | ClientError::Failed(_) => ServerProblem::Unreachable,
         ClientError::Refused { .. } => ServerProblem::TokenRefused,
-        ClientError::Garbage(_) => ServerProblem::NotAServer,
+        ClientError::Garbage(_) | ClientError::NoSuchPath => ServerProblem::NotAServer,
     })?;
     let server_ms = read_time("server_time", &reply.server_time).map_err(|_| ServerProblem::NotAServer)?;
     if server_ms.abs_diff(wall_ms()) > CLOCK_TOLERANCE_MS { Err(ServerProblem::Clock) } else { Ok(reply) }

@@ -27,6 +27,8 @@ pub(crate) const META_IDENTITY: &str = "identity";
 pub(crate) const META_ROLL: &str = "roll";
 /// Under which name the journal is enrolled, since a copy of this station was found at work; its own epoch until then.
 pub(crate) const META_ENROLMENT: &str = "enrolment";
+/// The machine on which the profile runs.
+pub(crate) const META_MACHINE: &str = "machine";
 /// The server's time as it was heard last, with the boot whose clock carries it on.
 pub(crate) const META_SERVER_TIME: &str = "server_time";
 

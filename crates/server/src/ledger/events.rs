@@ -139,9 +139,8 @@ pub(super) fn about_ticket(
     ticket: &tickets::TicketRow,
     left: Option<i64>,
     recall: bool,
-    now_ms: i64,
 ) -> Result<(NewEvent, TicketAnswer), Trouble> {
-    let line = Line::of_ticket(connection, ticket, now_ms)?;
+    let line = Line::of_ticket(connection, ticket)?;
     let answer = ticket.answer(&line)?;
     let body = serde_json::to_string(&answer)?;
     let mut tail = format!(",\"ticket\":{body}");
@@ -244,7 +243,7 @@ pub(super) fn snapshot(connection: &Connection, interest: &Interest, now_ms: i64
     if let Some(agent) = interest.agent {
         for ticket in tickets::live_with(connection, agent)? {
             if !interest.queues.contains(&ticket.queue) {
-                let line = figures::Line::of_ticket(connection, &ticket, now_ms)?;
+                let line = figures::Line::of_ticket(connection, &ticket)?;
                 tickets.push(ticket.answer(&line)?);
             }
         }

@@ -16,7 +16,7 @@ const FINISHED: i64 = 50;
 
 /// A queue's waiting people in the order in which they will be called, and its figures.
 pub struct Line {
-    /// The figures.
+    /// The figures; `waiting` is not counted for the line of a single ticket.
     pub figures: QueueFigures,
     ahead: HashMap<Uuid, u32>,
 }
@@ -31,10 +31,16 @@ impl Line {
         Ok(Line { figures: figures(connection, queue)?, ahead })
     }
 
-    /// The line that a ticket's answer needs: only a waiting ticket has people ahead of it.
-    pub fn of_ticket(connection: &Connection, ticket: &TicketRow, now_ms: i64) -> Result<Line, Trouble> {
+    /// The line that a ticket's answer needs: only a waiting ticket has people ahead of it, and they are counted without
+    /// being read, because a kiosk that was away for a day brings thousands of them, one after the other.
+    pub fn of_ticket(connection: &Connection, ticket: &TicketRow) -> Result<Line, Trouble> {
         match ticket.status {
-            TicketStatus::Waiting => Line::load(connection, ticket.queue, now_ms),
+            TicketStatus::Waiting => {
+                let ahead = HashMap::from([(ticket.id, count_ahead(connection, ticket)?)]);
+                let (mean_service_seconds, available_agents) = pace(connection, ticket.queue)?;
+                let figures = QueueFigures { id: ticket.queue, waiting: 0, mean_service_seconds, available_agents };
+                Ok(Line { figures, ahead })
+            }
             TicketStatus::Called
             | TicketStatus::InService
             | TicketStatus::Done
@@ -108,6 +114,12 @@ pub fn waiting(connection: &Connection, queue: i64) -> Result<Vec<Candidate>, Tr
 /// A queue's figures as they are now.
 pub fn figures(connection: &Connection, queue: i64) -> Result<QueueFigures, Trouble> {
     let waiting = count_waiting(connection, queue)?;
+    let (mean_service_seconds, available_agents) = pace(connection, queue)?;
+    Ok(QueueFigures { id: queue, waiting, mean_service_seconds, available_agents })
+}
+
+/// How fast a queue moves: the mean service time in seconds, and the agents who serve it now.
+fn pace(connection: &Connection, queue: i64) -> Result<(u32, u32), Trouble> {
     let mean_ms: Option<f64> = connection
         .prepare_cached(
             "SELECT avg(ended_at - coalesce(started_at, called_at)) FROM
@@ -127,7 +139,27 @@ pub fn figures(connection: &Connection, queue: i64) -> Result<QueueFigures, Trou
         Some(mean_ms) => ((mean_ms / 1_000.0).round() as u32).max(1),
         None => DEFAULT_SERVICE_SECONDS,
     };
-    Ok(QueueFigures { id: queue, waiting, mean_service_seconds, available_agents })
+    Ok((mean_service_seconds, available_agents))
+}
+
+/// How many people are called before a waiting ticket: the domain's order, said in SQL. Past its promise or not, in a
+/// queue of its own an older ticket goes first, so that two of the three orders are the order of arrival.
+fn count_ahead(connection: &Connection, ticket: &TicketRow) -> Result<u32, Trouble> {
+    let by_arrival = "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at <= ?2
+                      AND (created_at, number, id) < (?2, ?3, ?4)";
+    let by_priority = "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
+                       AND (-priority, created_at, number, id) < (-?5, ?2, ?3, ?4)";
+    let (sql, priority) = match Rule::of(connection, ticket.queue)?.algorithm {
+        Algorithm::Fifo | Algorithm::Sla => (by_arrival, None),
+        Algorithm::Priority => (by_priority, Some(ticket.priority)),
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let id = ticket.id.to_string();
+    Ok(match priority {
+        None => statement.query_row(params![ticket.queue, ticket.created_at, ticket.number, id], |row| row.get(0))?,
+        Some(priority) => statement
+            .query_row(params![ticket.queue, ticket.created_at, ticket.number, id, priority], |row| row.get(0))?,
+    })
 }
 
 /// How many people wait in a queue.

@@ -49,7 +49,15 @@ pub struct SeriesKey {
 
 /// The letter from which a ticket that somebody takes at the server gets its number.
 pub fn servers_letter(connection: &Connection, queue: i64, day: ServiceDay) -> Result<SeriesLetter, Trouble> {
+    let now_ms = crate::clock::now_ms();
     Ok(match issuer(connection, queue, day)? {
+        // A copy that was put back today may not know that it gave the series to a kiosk.
+        Issuer::Unclaimed
+            if restored_on(connection, queue)?.is_some_and(|restored| restored >= day)
+                && stations::issuers_of(connection, queue, now_ms)? > 0 =>
+        {
+            SeriesLetter::SERVER
+        }
         Issuer::Unclaimed => SeriesLetter::Main,
         // The main series is the lobby's; what is taken elsewhere has a series of its own.
         Issuer::Station(_) | Issuer::Server | Issuer::Nobody => SeriesLetter::SERVER,
@@ -134,8 +142,10 @@ pub fn follow(
 ) -> Result<(), Trouble> {
     let (lap, value) = counter(writing.connection, key)?;
     let new = number.value();
-    forget_gap(writing, key, number)?;
-    if new > LAST_VALUE || new == value || (new < value && station.is_none()) {
+    if new <= value && station.is_none() {
+        return forget_gap(writing, key, number);
+    }
+    if new > LAST_VALUE || new == value {
         return Ok(());
     }
     let (skipped, new_lap): (Vec<u32>, i64) = if new > value {

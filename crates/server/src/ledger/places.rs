@@ -213,8 +213,8 @@ pub(super) fn agent_value(connection: &Connection, tenant: i64, id: i64) -> Resu
 pub(super) fn station_value(connection: &Connection, tenant: i64, id: i64) -> Result<Value, Trouble> {
     let station = connection
         .prepare_cached(
-            "SELECT id, site, name, mode, letter, version, highest_seq, applied_configuration, seen_at, revoked_at, state
-             FROM stations WHERE id = ?1 AND tenant = ?2",
+            "SELECT id, site, name, mode, letter, version, highest_seq, applied_configuration, seen_at, revoked_at, state,
+             (SELECT count(*) FROM quarantine WHERE station = stations.id) FROM stations WHERE id = ?1 AND tenant = ?2",
         )?
         .query_row([id, tenant], |row| {
             let state: Option<String> = row.get(10)?;
@@ -229,6 +229,7 @@ pub(super) fn station_value(connection: &Connection, tenant: i64, id: i64) -> Re
                 applied_configuration: row.get(7)?,
                 seen_at: row.get::<_, Option<i64>>(8)?.map(write_time),
                 revoked_at: row.get::<_, Option<i64>>(9)?.map(write_time),
+                set_aside: row.get::<_, i64>(11)?.unsigned_abs(),
                 queues: Vec::new(),
                 // A state that does not read any more is a heartbeat that was never heard.
                 state: state.and_then(|state| serde_json::from_str(&state).ok()),

@@ -261,7 +261,7 @@ pub(super) fn say(
     left: Option<i64>,
     recall: bool,
 ) -> Result<TicketAnswer, Trouble> {
-    let (event, answer) = events::about_ticket(writing.connection, kind, ticket, left, recall, writing.now_ms)?;
+    let (event, answer) = events::about_ticket(writing.connection, kind, ticket, left, recall)?;
     writing.publish(event)?;
     writing.touch(ticket.queue);
     if let Some(left) = left {
@@ -280,7 +280,7 @@ fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Crea
             let detail = "this id belongs to another ticket".to_owned();
             return Err(Trouble::Conflict { code: "id_taken", detail });
         }
-        let line = Line::of_ticket(writing.connection, &ticket, now_ms)?;
+        let line = Line::of_ticket(writing.connection, &ticket)?;
         return Ok(Created { ticket: ticket.answer(&line)?, is_new: false });
     }
     let found =
@@ -514,7 +514,7 @@ fn list(connection: &Connection, tenant: i64, filter: &TicketFilter) -> Result<(
 fn follow(connection: &Connection, tenant_slug: &str, id: Uuid) -> Result<FollowBody, Trouble> {
     let tenant = places::tenant_id(connection, tenant_slug)?.ok_or(Trouble::NotFound("ticket"))?;
     let ticket = find_of(connection, tenant, id)?;
-    let line = Line::of_ticket(connection, &ticket, crate::clock::now_ms())?;
+    let line = Line::of_ticket(connection, &ticket)?;
     let queue_name = connection
         .prepare_cached("SELECT name FROM queues WHERE id = ?1")?
         .query_row([ticket.queue], |row| row.get(0))?;
@@ -552,7 +552,7 @@ impl Ledger {
     pub async fn ticket(&self, tenant: i64, id: Uuid) -> Result<TicketAnswer, Trouble> {
         self.read(move |connection| {
             let ticket = find_of(connection, tenant, id)?;
-            let line = Line::of_ticket(connection, &ticket, crate::clock::now_ms())?;
+            let line = Line::of_ticket(connection, &ticket)?;
             ticket.answer(&line)
         })
         .await

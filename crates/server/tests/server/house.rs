@@ -41,6 +41,11 @@ impl House {
     /// Stops the server and starts another on the same file.
     pub async fn reopen(&mut self) {
         self.close().await;
+        self.start().await;
+    }
+
+    /// Starts a server on the file after [`House::close`].
+    pub async fn start(&mut self) {
         self.running = Some(start(self.folder.path()).await);
     }
 

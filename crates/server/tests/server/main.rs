@@ -5,6 +5,7 @@ mod crowd;
 mod file;
 mod house;
 mod intelligence;
+mod numbers;
 mod office;
 mod process;
 mod rest;

@@ -1,7 +1,7 @@
 //! The REST calls of a station (part 3 of the server's contract). One call each; no retry, no state but the token.
 
 use crate::shell::META_IDENTITY;
-use reqwest::{Response, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,6 +34,9 @@ pub(crate) enum ClientError {
         /// The server's code, empty when it sent none.
         code: String,
     },
+    /// Nothing is served under this path.
+    #[error("the server does not know this path")]
+    NoSuchPath,
     /// The server answered with an error of its own.
     #[error("server error {0}")]
     Failed(u16),
@@ -63,7 +66,10 @@ impl ClientError {
                 "station_revoked" => IdentityState::ShutOut,
                 _ => IdentityState::Unknown,
             },
-            ClientError::Unreachable(_) | ClientError::Failed(_) | ClientError::Garbage(_) => IdentityState::Kept,
+            ClientError::Unreachable(_)
+            | ClientError::NoSuchPath
+            | ClientError::Failed(_)
+            | ClientError::Garbage(_) => IdentityState::Kept,
         }
     }
 }
@@ -178,26 +184,62 @@ impl Client {
         access: Option<&str>,
         body: &Body,
     ) -> Result<Reply, ClientError> {
-        let mut request = self.http.post(format!("{}{path}", self.base)).json(body);
-        if let Some(access) = access {
-            request = request.bearer_auth(access);
-        }
+        let answer = self.send(self.http.post(format!("{}{path}", self.base)).json(body), access).await?;
+        serde_json::from_slice(&answer.body).map_err(|error| ClientError::Garbage(error.to_string()))
+    }
+
+    /// Posts to a path of the documented API.
+    pub(super) async fn post_value(&self, path: &str, access: &str, body: &Value) -> Result<Value, ClientError> {
+        self.post(path, Some(access), body).await
+    }
+
+    /// Gets a path of the documented API, and the server's time where it tells.
+    pub(super) async fn get_value(&self, path: &str, access: &str) -> Result<(Value, Option<i64>), ClientError> {
+        let answer = self.send(self.http.get(format!("{}{path}", self.base)), Some(access)).await?;
+        let value = serde_json::from_slice(&answer.body).map_err(|error| ClientError::Garbage(error.to_string()))?;
+        Ok((value, answer.server_ms))
+    }
+
+    /// The address of a socket of the documented API.
+    pub(super) fn socket_of(&self, path: &str) -> String {
+        format!("{}{path}", self.base.replacen("http", "ws", 1))
+    }
+
+    async fn send(&self, request: RequestBuilder, access: Option<&str>) -> Result<Answer, ClientError> {
+        let request = match access {
+            Some(access) => request.bearer_auth(access),
+            None => request,
+        };
         let response = request.send().await.map_err(|error| ClientError::Unreachable(without_address(error)))?;
         let status = response.status();
-        let bytes = bounded_body(response).await?;
+        let server_ms = response
+            .headers()
+            .get("date")
+            .and_then(|date| jiff::fmt::rfc2822::parse(date.to_str().ok()?).ok())
+            .map(|date| date.timestamp().as_millisecond());
+        let body = bounded_body(response).await?;
         if status.is_success() {
-            return serde_json::from_slice(&bytes).map_err(|error| ClientError::Garbage(error.to_string()));
+            return Ok(Answer { body, server_ms });
         }
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT
         {
             return Err(ClientError::Failed(status.as_u16()));
         }
         // A refusal counts as one only in the protocol's own words: a captive portal also answers 403 and 404.
-        match serde_json::from_slice::<ErrorBody>(&bytes) {
+        match serde_json::from_slice::<ErrorBody>(&body) {
+            Ok(ErrorBody { code, detail: _ }) if code == "no_such_path" => Err(ClientError::NoSuchPath),
             Ok(ErrorBody { code, detail: _ }) => Err(ClientError::Refused { status: status.as_u16(), code }),
+            Err(_) if status == StatusCode::NOT_FOUND => Err(ClientError::NoSuchPath),
             Err(_) => Err(ClientError::Garbage(format!("status {status}"))),
         }
     }
+}
+
+/// A good answer.
+struct Answer {
+    body: Vec<u8>,
+    /// By its `Date` header.
+    server_ms: Option<i64>,
 }
 
 fn station_path(identity: &Identity, call: &str) -> String {

@@ -93,7 +93,7 @@ fn tickets(bodies: &[TicketBody]) -> Result<Vec<RemoteTicket>, ProtocolError> {
     bodies.iter().map(ticket).collect()
 }
 
-fn ticket(body: &TicketBody) -> Result<RemoteTicket, ProtocolError> {
+pub(super) fn ticket(body: &TicketBody) -> Result<RemoteTicket, ProtocolError> {
     Ok(RemoteTicket {
         id: TicketId(body.id),
         queue: QueueId(body.queue),

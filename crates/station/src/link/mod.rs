@@ -4,6 +4,8 @@
 mod client;
 mod conversation;
 pub(crate) mod convert;
+mod documented;
+mod documented_values;
 mod session;
 
 pub(crate) use client::{Client, ClientError, keep_identity, kept_identity};

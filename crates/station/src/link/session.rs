@@ -2,6 +2,7 @@
 
 use super::client::{Client, ClientError, Hello, Identity, IdentityState};
 use super::convert;
+use super::documented::Documented;
 use crate::clock::monotonic;
 use crate::profile::{settings_from, zone_from};
 use jiff::tz::TimeZone;
@@ -39,6 +40,10 @@ pub(crate) struct LinkProfile {
     pub(crate) identity: Option<Identity>,
     /// The last configuration that could be used.
     pub(crate) configuration: Option<Configuration>,
+    /// The highest record that the server acknowledged before this run.
+    pub(crate) acknowledged: u64,
+    /// Whether the journal lost an identity: then the server holds those records under the old one.
+    pub(crate) enrolled_anew: bool,
 }
 
 /// What the link tells the loop.
@@ -85,6 +90,9 @@ pub(crate) struct Link<Tell> {
     server_epoch: Option<Uuid>,
     /// The version of a published configuration that cannot be used.
     pub(super) refused_configuration: Option<i64>,
+    /// Whether the server knows nothing of stations, as far as this run has found out.
+    knows_no_stations: bool,
+    pub(super) documented: Documented,
 }
 
 /// The right to speak to the server, for a while.
@@ -98,6 +106,8 @@ pub(super) struct Access {
 pub(super) enum Ended {
     /// The server refuses this station.
     Refused(String),
+    /// The server has none of the paths for stations.
+    NoStations,
     /// Anything else: try again.
     Lost(String),
     /// The loop asked for it, or the station's identity has to be renewed: at once.
@@ -110,6 +120,7 @@ impl From<ClientError> for Ended {
     fn from(error: ClientError) -> Ended {
         match error {
             ClientError::Refused { .. } => Ended::Refused(error.to_string()),
+            ClientError::NoSuchPath => Ended::NoStations,
             ClientError::Unreachable(_) | ClientError::Failed(_) | ClientError::Garbage(_) => {
                 Ended::Lost(error.to_string())
             }
@@ -134,6 +145,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         let client = Client::new(&profile.server)?;
         Ok(Link {
             client,
+            documented: Documented::new(profile.acknowledged),
             profile,
             orders,
             state,
@@ -141,6 +153,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             cursor: None,
             server_epoch: None,
             refused_configuration: None,
+            knows_no_stations: false,
         })
     }
 
@@ -161,6 +174,16 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
                 Ended::Refused(cause) => {
                     tracing::warn!(cause, "the server refuses this station");
                     Input::LinkRefused
+                }
+                // Not every server has part 3 of the contract: the first two will do, if the profile says how.
+                Ended::NoStations if self.profile.profile.api.is_some() && !self.knows_no_stations => {
+                    tracing::info!("the server knows nothing of stations: its documented API is used");
+                    self.knows_no_stations = true;
+                    continue;
+                }
+                Ended::NoStations => {
+                    tracing::warn!("the server knows nothing of stations, and the profile has no [api] section");
+                    Input::LinkLost
                 }
                 Ended::Lost(cause) => {
                     tracing::info!(cause, "no connection to the server");
@@ -202,9 +225,15 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
     }
 
     async fn session(&mut self) -> Result<std::convert::Infallible, Ended> {
+        let as_station = self.profile.identity.is_some() || self.profile.profile.pairing_token.is_some();
+        if let Some(api) = self.profile.profile.api.clone()
+            && (self.knows_no_stations || !as_station)
+        {
+            return self.documented_session(&api).await;
+        }
         let identity = match self.profile.identity.clone() {
             Some(identity) => identity,
-            None => self.pair(None).await?,
+            None => self.pair(self.profile.enrolled_anew.then_some(self.profile.acknowledged)).await?,
         };
         let asked_at = monotonic();
         let token = match self.client.token(&identity).await {
@@ -374,8 +403,10 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         self.tell(LinkNews::LoseIdentity { enrolment, lost })?;
         let acknowledged = when_lost.await.map_err(|_| Ended::Stopped)?;
         self.profile.identity = None;
+        self.profile.acknowledged = acknowledged;
         if let Some(enrolment) = enrolment {
             self.profile.epoch = enrolment;
+            self.profile.enrolled_anew = true;
         }
         Ok(acknowledged)
     }
