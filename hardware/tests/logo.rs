@@ -5,7 +5,8 @@ use smartqueue_hardware::slip::{Logo, PaperWidth, PrintJob, PrinterProfile, defi
 use smartqueue_hardware::virtual_printer::{Ability, Instruction, VirtualPrinter, VirtualPrinterOptions};
 
 fn logo(stripe: u32) -> Logo {
-    let picture = image::GrayImage::from_fn(160, 64, |x, _| image::Luma([if x / stripe % 2 == 0 { 0 } else { 255 }]));
+    let picture =
+        image::GrayImage::from_fn(160, 64, |x, _| image::Luma([if (x / stripe).is_multiple_of(2) { 0 } else { 255 }]));
     let mut file = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut file, image::ImageFormat::Png).expect("written");
     Logo::from_png(&file.into_inner()).expect("a logo")
