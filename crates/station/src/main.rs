@@ -317,7 +317,8 @@ fn write_slip(
     let beside = ticket.parent().unwrap_or(Path::new(""));
     let logo = logo.map(|logo| slip::read_logo(&beside.join(logo))).transpose().context("logo")?;
     let design = SlipDesign::new(layout, logo);
-    let slip = design.ticket_slip(&content);
+    // A model that can keep a logo is taken to keep it: these are the bytes of every slip but the first.
+    let slip = design.ticket_slip(&content).with_kept_logos();
     let job = render_job(&slip, printer);
     let height_mm = job.height_mm;
     let bytes = job.into_bytes();

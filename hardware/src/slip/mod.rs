@@ -113,6 +113,17 @@ pub struct TextLine {
     pub weight: Weight,
 }
 
+/// How a logo gets to the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogoForm {
+    /// As a picture with each slip: right on every printer, at the cost of its bytes.
+    #[default]
+    Picture,
+    /// By its key, 11 bytes. Only whoever has found out that the printer keeps it may say so: a printer prints nothing for a key
+    /// that it does not know. Models without such a memory get the picture all the same.
+    Kept,
+}
+
 /// One thing on the paper, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
@@ -142,12 +153,14 @@ pub enum Block {
         /// Height in dots, at least 16.
         height_dots: u8,
     },
-    /// A logo: by its key where the printer keeps it, as a picture elsewhere.
+    /// A logo.
     Logo {
         /// The picture.
         logo: Logo,
         /// Where it stands.
         align: Align,
+        /// How it gets to the printer.
+        form: LogoForm,
     },
     /// A solid line over the paper's whole width.
     Rule,
@@ -216,7 +229,33 @@ impl Slip {
     /// Adds a logo in the middle.
     #[must_use]
     pub fn logo(self, logo: Logo) -> Self {
-        self.block(Block::Logo { logo, align: Align::Centre })
+        self.block(Block::Logo { logo, align: Align::Centre, form: LogoForm::Picture })
+    }
+
+    /// The logos on it; see [`Slip::with_kept_logos`].
+    pub fn logos(&self) -> impl Iterator<Item = &Logo> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Logo { logo, .. } => Some(logo),
+            Block::Text(_)
+            | Block::BigNumber { .. }
+            | Block::Qr { .. }
+            | Block::Barcode { .. }
+            | Block::Rule
+            | Block::Ruler
+            | Block::Feed { .. }
+            | Block::Cut => None,
+        })
+    }
+
+    /// The same slip for a printer that is known to keep all its logos ([`define_logo`], [`kept_logos`]).
+    #[must_use]
+    pub fn with_kept_logos(mut self) -> Self {
+        for block in &mut self.blocks {
+            if let Block::Logo { form, .. } = block {
+                *form = LogoForm::Kept;
+            }
+        }
+        self
     }
 
     /// Adds a frame with marks for millimetres.

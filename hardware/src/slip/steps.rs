@@ -12,7 +12,7 @@ use super::logo::{LogoKey, has_real_time, key_of, size_bytes};
 use super::profile::{CodeDrawing, CutCommand, NvGraphics, PrinterProfile, RasterAlignment, RasterCommand};
 use super::typeset::{SetLine, typeset, width_of};
 use super::wrap::wrap;
-use super::{Align, Block, SafeText, Slip, Symbology, TextLine, TextSize, Weight, barcode_modules};
+use super::{Align, Block, LogoForm, SafeText, Slip, Symbology, TextLine, TextSize, Weight, barcode_modules};
 
 /// Distance from line to line of normal text, in dots; set with each slip, because the printers' own differs from model to
 /// model. A letter's cell of 24 dots has its own white above and below, so this reads as calmly as a book and saves paper.
@@ -125,13 +125,15 @@ impl Builder<'_> {
             Block::BigNumber { text, largest } => self.big_number(text, *largest),
             Block::Qr { data, module_dots } => self.qr(data, *module_dots),
             Block::Barcode { data, symbology, height_dots } => self.barcode(data, *symbology, *height_dots),
-            Block::Logo { logo, align } => {
+            Block::Logo { logo, align, form } => {
                 let picture = logo.dots(self.profile);
-                match self.profile.nv_graphics {
-                    NvGraphics::Supported => {
+                match (form, self.profile.nv_graphics) {
+                    (LogoForm::Kept, NvGraphics::Supported) => {
                         self.steps.push(Step::KeptPicture { align: *align, key: key_of(&picture), picture });
                     }
-                    NvGraphics::Unsupported => self.picture(*align, &picture),
+                    (LogoForm::Kept, NvGraphics::Unsupported) | (LogoForm::Picture, _) => {
+                        self.picture(*align, &picture);
+                    }
                 }
             }
             Block::Rule => {

@@ -113,6 +113,7 @@ fn slips() -> impl Strategy<Value = Slip> {
         Just(Slip::new().rule()),
         Just(Slip::new().ruler()),
         Just(Slip::new().logo(logo())),
+        Just(Slip::new().logo(logo()).with_kept_logos()),
         (0..=255_u8).prop_map(|dots| Slip::new().feed(dots)),
     ];
     prop::collection::vec(block, 0..5)

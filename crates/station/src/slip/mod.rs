@@ -12,7 +12,7 @@ pub use layout::{BUILT_IN, LayoutError, SlipLayout};
 use layout::{Content, LayoutBlock, Place, Style};
 use smartqueue_domain::{Language, LocalTime, ServiceDay, WaitRange};
 use smartqueue_engine::SlipContent;
-use smartqueue_hardware::slip::{Align, Block, Logo, SafeText, Slip};
+use smartqueue_hardware::slip::{Align, Block, Logo, LogoForm, SafeText, Slip, TextLine};
 use std::path::Path;
 pub use trial::test_slip;
 
@@ -48,20 +48,6 @@ impl SlipDesign {
         SlipDesign { layout, logo }
     }
 
-    /// The logo that a printer is to keep, as large as the layout prints it.
-    pub fn logo(&self) -> Option<Logo> {
-        let logo = self.logo.as_ref()?;
-        self.layout.blocks.iter().find_map(|block| match block.content {
-            Content::Logo { height_mm, align: _ } => Some(logo.at_most_mm(height_mm)),
-            Content::Words(..)
-            | Content::Number { .. }
-            | Content::Qr { .. }
-            | Content::Barcode { .. }
-            | Content::Rule
-            | Content::Feed { .. } => None,
-        })
-    }
-
     /// A ticket's slip.
     pub fn ticket_slip(&self, content: &SlipContent) -> Slip {
         let mut slip = Slip::new();
@@ -84,7 +70,7 @@ impl SlipDesign {
             }
             Content::Logo { height_mm, align } => {
                 let logo = self.logo.as_ref()?.at_most_mm(*height_mm);
-                Some(Block::Logo { logo, align: *align })
+                Some(Block::Logo { logo, align: *align, form: LogoForm::Picture })
             }
             Content::Qr { module_dots } => {
                 Some(Block::Qr { data: SafeText::new(content.follow_url.as_deref()?), module_dots: *module_dots })
@@ -143,7 +129,7 @@ impl SlipDesign {
         };
         let text = SafeText::new(&text?);
         let (align, size, weight) = (align_in(style.align, language), style.size, style.weight);
-        (!text.is_empty()).then_some(Block::Text(smartqueue_hardware::slip::TextLine { text, align, size, weight }))
+        (!text.is_empty()).then_some(Block::Text(TextLine { text, align, size, weight }))
     }
 }
 
