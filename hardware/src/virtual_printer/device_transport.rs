@@ -48,9 +48,10 @@ pub(super) fn serve_gadget(gadget: Gadget, shared: &Arc<Shared>, baud: Option<u3
                 if let Ok(answers) = device.try_clone() {
                     serve(device, answers, &shared, baud);
                 }
+                // Whoever waits for the end of the connection finds the cable out.
+                drop(gadget.unplug());
                 shared.lock().disconnected();
                 shared.ring();
-                drop(gadget.unplug());
             }
             // After a reset, and while the device file is not there yet, the next attempt waits a moment.
             state = shared.wait_for(shared.lock(), LOOK);

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 pub use command::CutKind;
 use engine::Engine;
-use mechanism::Shared;
+use mechanism::{Link, Shared};
 pub use options::{Ability, INSTRUCTIONS, Instruction, Trouble, UnknownInstruction, VirtualPrinterOptions};
 use truth::Truth;
 
@@ -40,6 +40,9 @@ use crate::printer::{DEFAULT_BAUD, PrinterSelector};
 const DOTS_PER_MM: usize = 8;
 /// The same in an inch, as printers call it.
 const DPI: usize = 203;
+
+/// Longest wait for a transport to notice that its cable is pulled.
+const UNPLUG_LIMIT: Duration = Duration::from_secs(1);
 
 /// A slip that fell into the tray.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,10 +155,17 @@ impl VirtualPrinter {
         state.slips.clone()
     }
 
-    /// Lets something happen to it.
+    /// Lets something happen to it. A cable that is pulled is out when this returns.
     pub fn instruct(&self, instruction: Instruction) {
         self.shared.lock().instruct(instruction);
         self.shared.ring();
+        if instruction == Instruction::Unplug {
+            let deadline = clock::now() + UNPLUG_LIMIT;
+            let mut state = self.shared.lock();
+            while state.link != Link::Free && clock::now() < deadline {
+                state = self.shared.wait_for(state, deadline.saturating_duration_since(clock::now()));
+            }
+        }
     }
 
     /// What a person in front of it would see, as JSON.
