@@ -26,6 +26,7 @@ busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out /host/run/
     read -r program
     read -r inside
     read -r filter
+    read -r faults
 } < /host/run/out/command
-TMPDIR=/run busybox chroot /host "$program" "$inside" "$filter"
+TMPDIR=/run busybox chroot /host "$program" "$inside" "$filter" "$faults"
 busybox reboot -f

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
+use crate::matrix::{self, Faults};
 use crate::scene::Way;
-use crate::{special, stories};
+use crate::{ALL_FAULTS, special, stories};
 
 const REPORT: &str = "/run/out/report";
 
@@ -18,14 +19,16 @@ pub fn names() -> Vec<String> {
     let mut names = Vec::new();
     for way in Way::ALL {
         names.extend(stories::STORIES.iter().map(|(name, _)| format!("{}::{name}", way.name())));
+        names.push(format!("{}::{}", way.name(), matrix::NAME));
     }
     names.extend(special::STORIES.iter().map(|(name, _)| format!("special::{name}")));
     names
 }
 
-/// Runs the stories whose name contains the first argument.
+/// Runs the stories whose name contains the first argument; the second one may be the option for all faults.
 pub fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let filter = arguments.first().map_or("", String::as_str);
+    let faults = if arguments.get(1).is_some_and(|word| word == ALL_FAULTS) { Faults::All } else { Faults::Usual };
     let complaints: Arc<Mutex<Vec<String>>> = Arc::default();
     let for_hook = Arc::clone(&complaints);
     std::panic::set_hook(Box::new(move |panic| {
@@ -53,6 +56,7 @@ pub fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
                 Vec::new()
             })?;
         }
+        tell(&format!("{}::{}", way.name(), matrix::NAME), &mut || matrix::run(way, faults))?;
     }
     Way::Driver.prepare();
     for (name, story) in special::STORIES {

@@ -73,13 +73,13 @@ impl Machine {
         Ok(Machine { kernel, modules, busybox })
     }
 
-    /// Runs the stories whose name contains `filter` inside.
-    pub fn run(&self, filter: &str) -> Result<Report> {
+    /// Runs the stories whose name contains `filter` inside, with an option for the fault matrix or nothing.
+    pub fn run(&self, filter: &str, faults: &str) -> Result<Report> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let (console, out) = (folder.path().join("console"), folder.path().join("out"));
         fs::create_dir(&out)?;
         let program = std::env::current_exe()?.canonicalize()?;
-        fs::write(out.join("command"), format!("{}\n{INSIDE}\n{filter}\n", program.display()))?;
+        fs::write(out.join("command"), format!("{}\n{INSIDE}\n{filter}\n{faults}\n", program.display()))?;
         let first_files = self.first_files(folder.path())?;
         let mut child = Command::new(QEMU)
             .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"])
@@ -88,7 +88,10 @@ impl Machine {
             .arg(&self.kernel)
             .arg("-initrd")
             .arg(first_files)
-            .args(["-append", "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable"])
+            .args([
+                "-append",
+                "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable",
+            ])
             .arg("-chardev")
             .arg(format!("file,id=console,path={}", console.display()))
             .args(["-serial", "chardev:console"])

@@ -5,9 +5,13 @@
 //! This program is both the test outside and what runs inside: outside it starts the machine and reports what was found, in the
 //! form of Rust's own test runner; inside, called with `--inside`, it runs the stories. Where QEMU or the kernel is missing every
 //! story counts as ignored, and a line says what is missing. It never touches the USB of the machine it is started on.
+//!
+//! `cargo test -p smartqueue-tests --test usb -- [PART OF A NAME] [--all-faults]`; the option lets the whole fault matrix happen,
+//! which takes minutes, and not only the faults in which USB has a part.
 
 mod inside;
 mod machine;
+mod matrix;
 mod scene;
 mod special;
 mod stories;
@@ -25,7 +29,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.first().map(String::as_str) {
         Some(INSIDE) => inside::run(&arguments[1..]),
-        Some("--look") => special::look(),
+        Some(LOOK) => special::look(),
+        Some(PRINTER) => matrix::printer(&arguments[1..]),
         Some("--list") => list(),
         Some(_) | None => outside(&arguments),
     };
@@ -47,9 +52,17 @@ fn list() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What calls it inside to list the printers as another user sees them.
+const LOOK: &str = "--look";
+/// What calls it inside to be the printer of the fault matrix.
+const PRINTER: &str = "--printer";
+/// The option for the whole fault matrix.
+const ALL_FAULTS: &str = "--all-faults";
+
 /// Runs the stories whose name contains the first argument that is no option.
 fn outside(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let filter = arguments.iter().find(|argument| !argument.starts_with('-')).cloned().unwrap_or_default();
+    let faults = if arguments.iter().any(|argument| argument == ALL_FAULTS) { ALL_FAULTS } else { "" };
     let wanted: Vec<String> = inside::names().into_iter().filter(|name| name.contains(&filter)).collect();
     let mut out = io::stdout().lock();
     writeln!(out, "\nrunning {} tests", wanted.len())?;
@@ -62,7 +75,7 @@ fn outside(arguments: &[String]) -> anyhow::Result<ExitCode> {
         }
     };
     let started = Instant::now();
-    let report = machine.run(&filter)?;
+    let report = machine.run(&filter, faults)?;
     let mut summary = Summary::default();
     for name in &wanted {
         let (word, said) = match report.verdicts.iter().find(|verdict| verdict.name == *name) {

@@ -31,6 +31,11 @@ impl Way {
         }
     }
 
+    /// The way of that name.
+    pub fn named(name: &str) -> Option<Way> {
+        Way::ALL.into_iter().find(|way| way.name() == name)
+    }
+
     /// Prepares the machine for this way.
     pub fn prepare(self) {
         let loaded = Path::new("/sys/module/usblp").exists();
@@ -62,11 +67,37 @@ fn busybox(arguments: &[&str]) {
     assert!(status.success(), "busybox {arguments:?}: {status}");
 }
 
+/// A socket of the host, as sysfs names it.
+pub struct Socket(String);
+
+impl Socket {
+    /// The socket into which the printer of that number is plugged: each is alone on its bus.
+    pub fn of(number: usize) -> Socket {
+        Socket(format!("{}-1", number + 1))
+    }
+
+    pub fn wait_until_ready(&self, way: Way) {
+        match way {
+            Way::Driver => wait_until("usblp", || self.device_file().is_some_and(|path| path.exists())),
+            Way::Direct => wait_until("the printer's interface", || self.interface().exists()),
+        }
+    }
+
+    fn interface(&self) -> PathBuf {
+        Path::new("/sys/bus/usb/devices").join(format!("{}:1.0", self.0))
+    }
+
+    fn device_file(&self) -> Option<PathBuf> {
+        let node = fs::read_dir(self.interface().join("usbmisc")).ok()?.next()?.ok()?;
+        Some(Path::new("/dev/usb").join(node.file_name()))
+    }
+}
+
 /// A printer that is plugged in.
 pub struct Scene {
     pub tray: VirtualPrinter,
     pub selector: PrinterSelector,
-    socket: String,
+    socket: Socket,
 }
 
 impl Scene {
@@ -83,29 +114,21 @@ impl Scene {
     pub fn plugged(number: usize, options: VirtualPrinterOptions) -> Scene {
         let tray = VirtualPrinter::start_gadget(options).expect("virtual printer");
         let selector = tray.selector();
-        Scene { tray, selector, socket: format!("{}-1", number + 1) }
+        Scene { tray, selector, socket: Socket::of(number) }
     }
 
     pub fn wait_until_ready(&self, way: Way) {
-        match way {
-            Way::Driver => wait_until("usblp", || self.device_file().is_some_and(|path| path.exists())),
-            Way::Direct => wait_until("the printer's interface", || self.interface().exists()),
-        }
-    }
-
-    fn interface(&self) -> PathBuf {
-        Path::new("/sys/bus/usb/devices").join(format!("{}:1.0", self.socket))
+        self.socket.wait_until_ready(way);
     }
 
     /// The driver's file for the printer, once the driver has it.
     pub fn device_file(&self) -> Option<PathBuf> {
-        let node = fs::read_dir(self.interface().join("usbmisc")).ok()?.next()?.ok()?;
-        Some(Path::new("/dev/usb").join(node.file_name()))
+        self.socket.device_file()
     }
 
     /// The file through which it can be used without a driver.
     pub fn node(&self) -> PathBuf {
-        let device = Path::new("/sys/bus/usb/devices").join(&self.socket);
+        let device = Path::new("/sys/bus/usb/devices").join(&self.socket.0);
         let number = |name: &str| -> u8 {
             fs::read_to_string(device.join(name)).expect("sysfs knows it").trim().parse().expect("a number")
         };
@@ -114,12 +137,12 @@ impl Scene {
 
     /// What sysfs calls the driver of the printer's interface; nothing while nobody has it.
     pub fn holder(&self) -> String {
-        let driver = fs::read_link(self.interface().join("driver")).unwrap_or_default();
+        let driver = fs::read_link(self.socket.interface().join("driver")).unwrap_or_default();
         driver.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     pub fn is_seen(&self) -> bool {
-        self.interface().exists()
+        self.socket.interface().exists()
     }
 
     pub fn printer(&self) -> Printer {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use smartqueue_hardware::printer::{DeviceKind, Missing, discover, open_port};
 
+use crate::LOOK;
 use crate::scene::{Scene, Way, assert_printed, code, fast, wait_until};
 
 /// A story's name and the story.
@@ -124,7 +125,7 @@ fn usb_found() -> Vec<(String, Option<Missing>)> {
 fn seen_by_nobody(group: u32) -> String {
     let program = std::env::current_exe().expect("this program");
     assert!(Path::new(&program).exists());
-    let output = Command::new(program).arg("--look").uid(NOBODY).gid(group).output().expect("it runs");
+    let output = Command::new(program).arg(LOOK).uid(NOBODY).gid(group).output().expect("it runs");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
