@@ -48,6 +48,20 @@ impl SlipDesign {
         SlipDesign { layout, logo }
     }
 
+    /// The logo that a printer may keep, as large as the layout prints it.
+    pub fn logo(&self) -> Option<Logo> {
+        let logo = self.logo.as_ref()?;
+        self.layout.blocks.iter().find_map(|block| match block.content {
+            Content::Logo { height_mm, align: _ } => Some(logo.at_most_mm(height_mm)),
+            Content::Words(..)
+            | Content::Number { .. }
+            | Content::Qr { .. }
+            | Content::Barcode { .. }
+            | Content::Rule
+            | Content::Feed { .. } => None,
+        })
+    }
+
     /// A ticket's slip.
     pub fn ticket_slip(&self, content: &SlipContent) -> Slip {
         let mut slip = Slip::new();

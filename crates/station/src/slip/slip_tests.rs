@@ -147,6 +147,9 @@ fn a_logo_stands_for_the_sites_name() {
     let with_logo = SlipDesign::new(SlipLayout::built_in(), Some(logo()));
     let shown = texts(&with_logo.ticket_slip(&content()));
     assert_eq!(shown[..2], ["logo", "#A045"]);
+    let shown = with_logo.ticket_slip(&content());
+    assert_eq!(shown.logos().next(), with_logo.logo().as_ref(), "what the printer keeps is what is printed");
+    assert_eq!(built_in().logo(), None);
     let both =
         SlipLayout::read("[[block]]\nkind = \"site\"\nbeside_logo = true\n[[block]]\nkind = \"number\"").unwrap();
     let without_place = SlipDesign::new(both, Some(logo()));

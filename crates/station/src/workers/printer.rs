@@ -9,7 +9,7 @@ use smartqueue_hardware::printer::{
     BackChannel, Online, Paper, PrintOutcome as DeviceOutcome, Printer, PrinterFault, PrinterSelector, PrinterStatus,
     Proof,
 };
-use smartqueue_hardware::slip::PrinterProfile;
+use smartqueue_hardware::slip::{Logo, PrinterProfile};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -136,11 +136,16 @@ fn work<R: Fn(PrinterNews)>(
     mailbox: &Receiver<PrinterOrder>,
     mut watch: Watch<R>,
 ) {
+    let logo = design.logo();
     watch.look(printer.status());
+    keep_logo(&mut printer, logo.as_ref());
     loop {
         match mailbox.recv_timeout(watch.pause()) {
             Ok(PrinterOrder::Slip { job, content }) => {
-                let report = printer.print(&design.ticket_slip(&content), &mut |_| {});
+                let slip = design.ticket_slip(&content);
+                let all_kept = slip.logos().all(|logo| printer.keeps_logo(logo));
+                let slip = if all_kept { slip.with_kept_logos() } else { slip };
+                let report = printer.print(&slip, &mut |_| {});
                 watch.count(report.paper_mm);
                 watch.look(printer.last_status());
                 watch.tell(Input::Printed { job, outcome: outcome_of(report.outcome) });
@@ -150,11 +155,24 @@ fn work<R: Fn(PrinterNews)>(
                 watch.count(report.paper_mm);
                 watch.look(printer.last_status());
             }
-            Err(RecvTimeoutError::Timeout) => watch.look(printer.status()),
+            Err(RecvTimeoutError::Timeout) => {
+                watch.look(printer.status());
+                keep_logo(&mut printer, logo.as_ref());
+            }
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     printer.close();
+}
+
+/// Lets the printer keep the logo while nobody waits for a slip. As long as something stands in the way, slips carry it as a
+/// picture.
+fn keep_logo(printer: &mut Printer, logo: Option<&Logo>) {
+    if let Some(logo) = logo
+        && let Err(fault) = printer.ensure_logo(logo)
+    {
+        tracing::debug!(%fault, "the printer could not be given its logo now");
+    }
 }
 
 fn outcome_of(outcome: DeviceOutcome) -> PrintOutcome {
