@@ -12,4 +12,5 @@ pub mod printer_program;
 pub mod programs;
 pub mod prompt_printer;
 pub mod server_program;
+pub mod simulation;
 pub mod station_program;

@@ -12,6 +12,7 @@ mod demo;
 mod generate;
 mod setup;
 mod shell;
+mod simulate;
 mod suite;
 mod tally;
 mod usb_rig;
@@ -83,6 +84,7 @@ fn commands() -> Command {
         )
         .subcommand(Command::new("check").about("Format, lints, dependencies, types of the faces: nothing is run"))
         .subcommand(Command::new("bench").about("Measure, and print one JSON object"))
+        .subcommand(simulate::command())
         .subcommand(Command::new("bindings").about("Write the TypeScript types of what passes to the faces"))
         .subcommand(Command::new("dist").about("Pack the app as a .deb and print where it is, as JSON"))
         .subcommand(Command::new("voice").about("Render the announcement voice into assets/voice"))
@@ -113,6 +115,7 @@ fn dispatch(matches: &ArgMatches) -> Result<ExitCode> {
         }
         Some(("check", _)) => check::check()?,
         Some(("bench", _)) => bench::bench()?,
+        Some(("simulate", arguments)) => return simulate::simulate(arguments),
         Some(("bindings", _)) => generate::bindings()?,
         Some(("dist", _)) => generate::dist()?,
         Some(("voice", _)) => {

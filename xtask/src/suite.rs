@@ -12,6 +12,7 @@ use crate::clock::{Stopwatch, in_words};
 use crate::compile::{self, FEATURES, Profile};
 use crate::setup::{self, Need};
 use crate::shell::{self, say};
+use crate::simulate;
 use crate::tally::{self, Tally};
 
 /// A part of the tests that can be run alone.
@@ -27,6 +28,8 @@ pub enum Part {
     Rust,
     /// The printer's driver on a real USB stack, in a machine of its own.
     Usb,
+    /// The lobby in a box, with faults: built to be quick, because it lives through thousands of lobbies.
+    Simulation,
     /// The examples in the documentation.
     Docs,
     /// The faces on their fake backend, in a browser.
@@ -36,8 +39,8 @@ pub enum Part {
 }
 
 /// Every part, in the order in which they run: what fails quickly comes first.
-pub const PARTS: [Part; 8] =
-    [Part::Format, Part::Ui, Part::Lint, Part::Rust, Part::Usb, Part::Docs, Part::Browser, Part::App];
+pub const PARTS: [Part; 9] =
+    [Part::Format, Part::Ui, Part::Lint, Part::Rust, Part::Simulation, Part::Usb, Part::Docs, Part::Browser, Part::App];
 
 impl Part {
     /// Its name on the command line.
@@ -48,6 +51,7 @@ impl Part {
             Self::Lint => "lint",
             Self::Rust => "rust",
             Self::Usb => "usb",
+            Self::Simulation => "simulation",
             Self::Docs => "docs",
             Self::Browser => "browser",
             Self::App => "app",
@@ -63,7 +67,7 @@ impl Part {
         match self {
             Self::Format => &[],
             Self::Ui => &[Need::Npm],
-            Self::Lint | Self::Docs => &[Need::Compile, Need::Window, Need::Npm],
+            Self::Lint | Self::Docs | Self::Simulation => &[Need::Compile, Need::Window, Need::Npm],
             Self::Rust => &[Need::Compile, Need::Window, Need::Npm, Need::Sound, Need::Drive],
             Self::Usb => &[Need::Compile, Need::Window, Need::Npm, Need::Usb],
             Self::Browser => &[Need::Npm, Need::Browser, Need::Look],
@@ -82,6 +86,7 @@ impl Part {
             Self::Lint => vec![Step::new("clippy", clippy)],
             Self::Rust => vec![Step::new("build of every program", every_program), Step::new("Rust tests", rust_tests)],
             Self::Usb => vec![Step::new("build of every program", every_program), Step::new("USB tests", usb_tests)],
+            Self::Simulation => vec![Step::new("simulation", simulation_tests)],
             Self::Docs => vec![Step::new("documentation examples", doc_tests)],
             Self::Browser => vec![Step::new("browser tests", browser_tests)],
             Self::App => vec![Step::new("build of every program", every_program), Step::new("app tests", app_tests)],
@@ -250,10 +255,20 @@ fn every_program() -> Result<Judged> {
 fn rust_tests() -> Result<Judged> {
     let targets = test_targets()?;
     let mut arguments = vec!["--lib".to_owned(), "--bins".to_owned()];
-    arguments.extend(
-        targets.iter().filter(|name| !is_app_test(name) && *name != USB_TEST).map(|name| format!("--test={name}")),
-    );
+    let elsewhere = |name: &&String| is_app_test(name) || *name == USB_TEST || *name == SIMULATION;
+    arguments.extend(targets.iter().filter(|name| !elsewhere(name)).map(|name| format!("--test={name}")));
     cargo_test(&arguments)
+}
+
+/// The test of the simulator, which has a profile of its own.
+const SIMULATION: &str = "simulation";
+
+fn simulation_tests() -> Result<Judged> {
+    compile::faces()?;
+    let mut command = shell::cargo_command(["test", "--no-fail-fast"]);
+    command.args(simulate::PROFILE).args(simulate::PACKAGE).args(["--test", SIMULATION]);
+    let followed = shell::follow(&mut command)?;
+    Ok(Judged { tally: tally::of_cargo(&followed.stdout)?, success: followed.success })
 }
 
 fn app_tests() -> Result<Judged> {
