@@ -1,7 +1,7 @@
 //! A logo in the printer's own memory: sent once, found by the next owner, and on paper by its key.
 
 use smartqueue_hardware::printer::{PrintOutcome, Printer, PrinterFault};
-use smartqueue_hardware::slip::{Logo, PaperWidth, PrintJob, PrinterProfile, define_logo, print_logo};
+use smartqueue_hardware::slip::{Logo, PaperWidth, PrintJob, PrinterProfile, Slip, define_logo, print_logo};
 use smartqueue_hardware::virtual_printer::{Ability, Instruction, VirtualPrinter, VirtualPrinterOptions};
 
 fn logo(stripe: u32) -> Logo {
@@ -52,4 +52,17 @@ fn nothing_is_written_into_a_printer_that_is_not_well_or_cannot_say_so() {
         let mut printer = driver(&tray);
         assert_eq!((printer.ensure_logo(&logo(8)), printer.logo_writes()), (Ok(false), 0));
     }
+}
+
+#[test]
+fn a_cable_pulled_while_it_is_written_costs_nobody_a_slip() {
+    let tray = tray(vec![]);
+    let mut printer = driver(&tray);
+    printer.status();
+    tray.instruct(Instruction::UnplugAfter(200));
+    assert!(printer.ensure_logo(&logo(8)).is_err());
+    tray.instruct(Instruction::Plug);
+    let report = printer.print(&Slip::new().text("A001").cut(), &mut |_| {});
+    assert!(matches!(report.outcome, PrintOutcome::Printed(_)), "{report:?}");
+    assert_eq!(tray.slips().last().map(|slip| slip.lines.clone()), Some(vec!["A001".to_owned()]));
 }
