@@ -133,7 +133,9 @@ impl Station {
     ) {
         let Some(touch) = self.stop_waiting(ticket) else { return };
         self.numbering.breaker.succeed();
-        if self.tickets.is_taken(&number, self.series.server_now_ms(now), self.link.is_online(), now) {
+        // A server without stations tells everybody of the ticket at once, and its event may come before its answer.
+        let heard = self.tickets.get(ticket).is_some_and(|known| known.number == number.to_string());
+        if !heard && self.tickets.is_taken(&number, self.series.server_now_ms(now), self.link.is_online(), now) {
             // A server that was put back from a copy may give a number that is in somebody's hand.
             self.issue_without_server(touch, now);
             return;

@@ -18,6 +18,12 @@ const QUIET_MS: u64 = 8 * 3_600_000;
 /// A server's time this fresh is evidence by itself; an older one needs the wall clock to agree.
 const FRESH_EVIDENCE_MS: u64 = 60_000;
 
+/// Two clocks drift apart by less than one part in so many.
+const DRIFT_DIVISOR: u64 = 10_000;
+
+/// No message is on the road for longer: a server's time that is further back was set back.
+const LONGEST_ROAD_MS: i64 = 60_000;
+
 /// Whose a main series is from a day on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holding {
@@ -38,6 +44,8 @@ pub(crate) struct Series {
     last_touch: Option<LastTouch>,
     /// The server's time and the moment of this boot at which it was heard.
     server_time: Option<ServerTime>,
+    /// When the server was heard last in this boot, whatever it said.
+    heard_at_ms: Option<u64>,
 }
 
 /// When the counters moved last.
@@ -82,6 +90,7 @@ impl Series {
             last_values: BTreeMap::new(),
             last_touch: None,
             server_time: memory.server_time,
+            heard_at_ms: memory.server_time.map(|heard| heard.elapsed_ms),
         }
     }
 
@@ -141,8 +150,24 @@ impl Series {
         self.last_values.clear();
     }
 
+    /// Takes up the server's time. The road can only make it look earlier than it is, so of all that was heard the one
+    /// that makes it look latest is the truest: a message that was held up must not set it back. What was heard ages by
+    /// more than clocks drift apart, and a server whose clock was set back by much is believed.
     pub(crate) fn hear_server_time(&mut self, server_ms: i64, now: Now) {
-        self.server_time = Some(ServerTime { server_ms, elapsed_ms: now.elapsed_ms });
+        self.heard_at_ms = Some(now.elapsed_ms);
+        let expected_ms = self.server_now_ms(now).map(|expected_ms| {
+            let age_ms = self.server_time.map_or(0, |heard| now.elapsed_ms.saturating_sub(heard.elapsed_ms));
+            expected_ms - (age_ms / DRIFT_DIVISOR).cast_signed()
+        });
+        let held_up =
+            expected_ms.is_some_and(|expected_ms| server_ms < expected_ms && expected_ms - server_ms < LONGEST_ROAD_MS);
+        if !held_up {
+            self.server_time = Some(ServerTime { server_ms, elapsed_ms: now.elapsed_ms });
+        }
+    }
+
+    pub(crate) fn server_time(&self) -> Option<ServerTime> {
+        self.server_time
     }
 
     /// The server's time now, carried on by the boot-time clock.
@@ -170,7 +195,7 @@ impl Series {
         let wall_day = day_at(now.wall_ms);
         let candidate = if has_server {
             let server_day = day_at(self.server_now_ms(now)?);
-            let heard_at = self.server_time?.elapsed_ms;
+            let heard_at = self.heard_at_ms?;
             let fresh = now.elapsed_ms.saturating_sub(heard_at) <= FRESH_EVIDENCE_MS;
             if !fresh && wall_day < server_day {
                 return None;

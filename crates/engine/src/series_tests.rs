@@ -185,3 +185,22 @@ fn after_the_last_value_counting_goes_on_over_labels_that_are_not_taken() {
     assert_eq!(series.take(&queue(), SeriesLetter::Main, |_| true, at(0, 0)), None);
     assert!(!series.runs_low(), "the warning ends with the lap");
 }
+
+#[test]
+fn a_message_that_was_held_up_does_not_set_the_servers_time_back() {
+    let mut series = series();
+    let heard = |series: &Series, elapsed| series.server_now_ms(at(0, elapsed)).unwrap() - MORNING;
+    series.hear_server_time(MORNING, at(0, 0));
+    series.hear_server_time(MORNING + 10_000 - 4_900, at(0, 10_000));
+    assert_eq!(heard(&series, 10_000), 10_000, "it was on the road for 4.9 s");
+    series.hear_server_time(MORNING + 20_300, at(0, 20_000));
+    assert_eq!(heard(&series, 20_000), 20_300, "the first one was held up itself");
+    // An hour later a clock that runs 50 parts in a million slow is followed, a held-up message still is not.
+    let hour = 20_000 + HOUR;
+    series.hear_server_time(MORNING + 300 + hour - 1_000, at(0, hour));
+    assert_eq!(heard(&series, hour), 300 + hour);
+    series.hear_server_time(MORNING + 300 + hour - 180, at(0, hour));
+    assert_eq!(heard(&series, hour), 300 + hour - 180);
+    series.hear_server_time(MORNING - 60_000, at(0, hour));
+    assert_eq!(heard(&series, hour), -60_000, "the server's clock was set back");
+}

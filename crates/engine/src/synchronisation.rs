@@ -2,7 +2,7 @@
 //! came. This module never opens a connection.
 
 use crate::station::AppendPurpose;
-use crate::{Connection, ConnectionState, Effect, Fault, Greeting, Now, RemoteEvent, ServerTime, Station};
+use crate::{Connection, ConnectionState, Effect, Fault, Greeting, Now, RemoteEvent, Station};
 use smartqueue_domain::{Epoch, Record, SeriesLetter, StationId, state_hash};
 
 /// A difference between the machine's clock and the server's that staff should know of.
@@ -103,7 +103,7 @@ impl Station {
         self.set_standing(Fault::RecordsSetAside, set_aside > 0, now);
         self.hear_server_time(server_ms, now);
         // Once a connection is often enough: the boot-time clock carries it on.
-        self.effects.push_back(Effect::RememberServerTime(ServerTime { server_ms, elapsed_ms: now.elapsed_ms }));
+        self.effects.extend(self.series.server_time().map(Effect::RememberServerTime));
         self.advance_day(now);
         let mut facts = Vec::new();
         for grant in grants {

@@ -73,7 +73,8 @@ impl Tickets {
         self.all.get(&id).and_then(|ticket| ticket.own.as_ref().map(|own| (ticket, own)))
     }
 
-    pub(crate) fn add_own(&mut self, id: TicketId, ticket: Ticket) {
+    pub(crate) fn add_own(&mut self, id: TicketId, mut ticket: Ticket) {
+        ticket.told = self.all.remove(&id).and_then(|heard| heard.told);
         self.all.insert(id, ticket);
         self.issued.push(id);
     }

@@ -195,6 +195,10 @@ pub struct PushRequest {
     pub epoch: Uuid,
     /// Dense from the server's highest plus one; what the server already holds is skipped.
     pub records: Vec<SequencedRecord>,
+    /// The digest of the record before the first one, see [`record_digest`]: two machines that work from copies of one disk
+    /// do not go on from the same record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     /// The station's boot-time clock as it sends this: a touch of the same boot is as old as the difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moment: Option<StoredMoment>,

@@ -565,7 +565,8 @@ impl World {
             return;
         }
         link.pushing = true;
-        let request = PushRequest { epoch: link.enrolment, records, moment: Some(StoredMoment { boot, elapsed_ms }) };
+        let moment = Some(StoredMoment { boot, elapsed_ms });
+        let request = PushRequest { epoch: link.enrolment, records, before: None, moment };
         self.ask(station, About::Push { sends_records }, Question::Push(identity, request));
     }
 

@@ -212,6 +212,18 @@ fn a_number_of_the_server_that_somebody_holds_is_not_used() {
 }
 
 #[test]
+fn an_event_that_overtakes_the_answer_takes_nothing_from_the_touch() {
+    let mut lobby = kiosk();
+    lobby.take_from(SECOND, 1);
+    let mut own = remote(1, "B041", TicketStatus::Waiting);
+    own.queue = SECOND;
+    lobby.put(Input::Event { seq: 1, prev: 0, event: RemoteEvent::Ticket(own) });
+    lobby.put(allocated(1, "B041"));
+    assert_eq!(lobby.paper(), ["B041"]);
+    assert_eq!(lobby.view().kiosk.unwrap().services[1].waiting, Some(1));
+}
+
+#[test]
 fn a_label_cools_down_before_it_stands_on_another_paper() {
     let mut lobby = kiosk();
     let call = |lobby: &mut Lobby, seq, status| {

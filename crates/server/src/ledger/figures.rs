@@ -145,21 +145,30 @@ fn pace(connection: &Connection, queue: i64) -> Result<(u32, u32), Trouble> {
 /// How many people are called before a waiting ticket: the domain's order, said in SQL. Past its promise or not, in a
 /// queue of its own an older ticket goes first, so that two of the three orders are the order of arrival.
 fn count_ahead(connection: &Connection, ticket: &TicketRow) -> Result<u32, Trouble> {
-    let by_arrival = "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at <= ?2
-                      AND (created_at, number, id) < (?2, ?3, ?4)";
-    let by_priority = "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
-                       AND (-priority, created_at, number, id) < (-?5, ?2, ?3, ?4)";
-    let (sql, priority) = match Rule::of(connection, ticket.queue)?.algorithm {
-        Algorithm::Fifo | Algorithm::Sla => (by_arrival, None),
-        Algorithm::Priority => (by_priority, Some(ticket.priority)),
-    };
-    let mut statement = connection.prepare_cached(sql)?;
-    let id = ticket.id.to_string();
-    Ok(match priority {
-        None => statement.query_row(params![ticket.queue, ticket.created_at, ticket.number, id], |row| row.get(0))?,
-        Some(priority) => statement
-            .query_row(params![ticket.queue, ticket.created_at, ticket.number, id, priority], |row| row.get(0))?,
-    })
+    let (mine, id) = (ticket, ticket.id.to_string());
+    match Rule::of(connection, mine.queue)?.algorithm {
+        Algorithm::Fifo | Algorithm::Sla => {
+            // In two parts, because the first is answered by the index alone.
+            let earlier: u32 = connection
+                .prepare_cached(
+                    "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?2",
+                )?
+                .query_row(params![mine.queue, mine.created_at], |row| row.get(0))?;
+            let at_once: u32 = connection
+                .prepare_cached(
+                    "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at = ?2
+                     AND (number, id) < (?3, ?4)",
+                )?
+                .query_row(params![mine.queue, mine.created_at, mine.number, id], |row| row.get(0))?;
+            Ok(earlier + at_once)
+        }
+        Algorithm::Priority => Ok(connection
+            .prepare_cached(
+                "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
+                 AND (-priority, created_at, number, id) < (-?2, ?3, ?4, ?5)",
+            )?
+            .query_row(params![mine.queue, mine.priority, mine.created_at, mine.number, id], |row| row.get(0))?),
+    }
 }
 
 /// How many people wait in a queue.

@@ -12,7 +12,8 @@ use super::{Ledger, numbers, places};
 use crate::trouble::Trouble;
 use rusqlite::params;
 use smartqueue_domain::{
-    BootMoment, Channel, CopyNumber, PrintOutcome, Record, SeriesLetter, TicketId, TicketNumber, Transition, VoidReason,
+    BootMoment, Channel, CopyNumber, DatedBy, PrintOutcome, Record, SeriesLetter, TicketId, TicketNumber, Transition,
+    VoidReason,
 };
 use smartqueue_protocol::record::{StoredMoment, StoredRecord};
 use smartqueue_protocol::station_sync::{PUSH_LIMIT, PushReply, record_digest};
@@ -26,6 +27,8 @@ pub struct Push {
     pub epoch: Uuid,
     /// The records in their order.
     pub records: Vec<Incoming>,
+    /// The digest of the record before the first.
+    pub before: Option<String>,
     /// The station's boot-time clock as it sent them.
     pub moment: Option<BootMoment>,
 }
@@ -75,7 +78,8 @@ impl Push {
             .get("moment")
             .and_then(|moment| serde_json::from_value::<StoredMoment>(moment.clone()).ok())
             .map(BootMoment::from);
-        Ok(Push { epoch, records: records.iter().map(read).collect::<Result<_, Trouble>>()?, moment })
+        let before = body.get("before").and_then(serde_json::Value::as_str).map(str::to_owned);
+        Ok(Push { epoch, records: records.iter().map(read).collect::<Result<_, Trouble>>()?, before, moment })
     }
 }
 
@@ -112,6 +116,7 @@ impl<T: Into<Trouble>> From<T> for MergeError {
 fn push(writing: &mut Writing<'_>, tenant: i64, station: i64, request: &Push) -> Result<PushReply, Trouble> {
     let row = stations::active(writing.connection, tenant, station)?;
     row.expect_epoch(request.epoch)?;
+    expect_own_past(writing, &row, station, request)?;
     let mut highest_seq = row.highest_seq;
     let mut digest = None;
     let mut quarantined = Vec::new();
@@ -140,6 +145,27 @@ fn push(writing: &mut Writing<'_>, tenant: i64, station: i64, request: &Push) ->
             .execute(params![station, i64::try_from(highest_seq).unwrap_or(i64::MAX), writing.now_ms, digest])?;
     }
     Ok(PushReply { highest_seq, quarantined })
+}
+
+/// Records that go on from another record than the one that is held here come from another machine: taking them, or
+/// skipping them as known, would lose whatever papers they tell of.
+fn expect_own_past(writing: &Writing<'_>, row: &StationRow, station: i64, request: &Push) -> Result<(), Trouble> {
+    let (Some(before), Some(first)) = (&request.before, request.records.first()) else { return Ok(()) };
+    let held: Option<String> = writing
+        .connection
+        .prepare_cached("SELECT digest FROM stations WHERE id = ?1")?
+        .query_row([station], |row| row.get(0))?;
+    let told = if first.seq == row.highest_seq + 1 {
+        Some(before)
+    } else {
+        request.records.iter().find(|incoming| incoming.seq == row.highest_seq).map(|incoming| &incoming.digest)
+    };
+    if held.is_some() && told.is_some_and(|told| Some(told) != held.as_ref()) {
+        tracing::warn!(station, "a copy of this station is at work");
+        let detail = "another machine works under this identity: pair again".to_owned();
+        return Err(Trouble::Conflict { code: "station_copied", detail });
+    }
+    Ok(())
 }
 
 fn set_aside(writing: &Writing<'_>, station: i64, incoming: &Incoming, senseless: &Senseless) -> Result<(), Trouble> {
@@ -205,7 +231,7 @@ fn merge(
             language,
             priority,
             touched_at_ms,
-            dated_by: _,
+            dated_by,
             moment,
         } => {
             let found = places::domain_queue(writing.connection, station_row.tenant, queue.0)?
@@ -226,7 +252,7 @@ fn merge(
                 priority,
                 customer: "{}",
                 language: Some(language.code()),
-                created_at: touched_at(writing.now_ms, touched_at_ms, moment, sent),
+                created_at: touched_at(writing.now_ms, (touched_at_ms, dated_by), moment, sent),
                 station: Some(station),
             };
             issued(writing, station_row, entry)
@@ -261,15 +287,25 @@ fn merge(
     }
 }
 
-/// When somebody touched the screen: the receipt less the age by the station's boot-time clock, where both moments are of
-/// one boot; else what the station wrote. Nobody touched a screen after the record of it arrived.
-fn touched_at(now_ms: i64, written_ms: i64, touched: Option<BootMoment>, sent: Option<BootMoment>) -> i64 {
+/// When somebody touched the screen. The receipt less the age by the station's boot-time clock is the latest that it can
+/// have been, and late by the time that the push was on the road. A time that the station had from this server is truer,
+/// if it is not later than that; one by its wall clock is used only where two boots leave nothing to compare.
+fn touched_at(
+    now_ms: i64,
+    (written_ms, dated_by): (i64, DatedBy),
+    touched: Option<BootMoment>,
+    sent: Option<BootMoment>,
+) -> i64 {
     let age_ms = match (touched, sent) {
         (Some(touched), Some(sent)) if touched.boot == sent.boot => sent.elapsed_ms.checked_sub(touched.elapsed_ms),
         (Some(_) | None, Some(_) | None) => None,
     };
-    let true_ms = age_ms.and_then(|age_ms| now_ms.checked_sub_unsigned(age_ms));
-    true_ms.unwrap_or(written_ms).min(now_ms)
+    let latest_ms = age_ms.and_then(|age_ms| now_ms.checked_sub_unsigned(age_ms));
+    match (latest_ms, dated_by) {
+        (Some(latest_ms), DatedBy::Server) => written_ms.min(latest_ms),
+        (Some(latest_ms), DatedBy::WallClock) => latest_ms,
+        (None, DatedBy::Server | DatedBy::WallClock) => written_ms.min(now_ms),
+    }
 }
 
 fn issued(writing: &mut Writing<'_>, station_row: &StationRow, mut entry: Entry<'_>) -> Result<(), MergeError> {

@@ -146,11 +146,12 @@ impl Session {
                 event = live.recv() => match event {
                     Ok(event) => {
                         self.take(&event).await?;
-                        if self.since_state >= EVENTS_A_STATE {
-                            self.tell_state().await?;
-                        }
+                        self.tell_state_when_due().await?;
                     }
-                    Err(RecvError::Lagged(_)) => self.catch_up().await?,
+                    Err(RecvError::Lagged(_)) => {
+                        self.catch_up().await?;
+                        self.tell_state_when_due().await?;
+                    }
                     Err(RecvError::Closed) => return Err(End::Close(close_code::RESTART, "try again")),
                 },
                 message = self.socket.recv() => self.hear(message).await?,
@@ -204,6 +205,10 @@ impl Session {
                 }
             }
         }
+    }
+
+    async fn tell_state_when_due(&mut self) -> Result<(), End> {
+        if self.since_state >= EVENTS_A_STATE { self.tell_state().await } else { Ok(()) }
     }
 
     /// Tells a station what its view looks like now, so that it notices when it sees something else. What has happened

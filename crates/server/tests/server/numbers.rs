@@ -6,7 +6,7 @@ use super::stations::{Station, issued, pair, try_pair};
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use smartqueue_domain::ServiceDay;
+use smartqueue_domain::{LiveTicket, QueueId, ServiceDay, TicketId, TicketStatus, state_hash};
 use smartqueue_protocol::record::read_day;
 use smartqueue_protocol::station_sync::record_digest;
 use smartqueue_server::ledger::file::{backup, database_path, restore};
@@ -223,20 +223,26 @@ async fn a_touchs_time_is_the_receipt_less_its_age_by_the_boot_time_clock() {
     let kiosk = pair(&house, "kiosk").await;
     let boot = Uuid::new_v4();
     let (aged, reset, future) = (Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4());
+    let (by_server, too_late) = (Uuid::new_v4(), Uuid::new_v4());
     let mut records = Vec::new();
     // The kiosk's wall clock is a year behind; its boot-time clock says that the touch is an hour old.
     for (seq, ticket, number, boot, touched_at) in [
         (1, aged, "AK001", boot, "2025-11-21T09:00:00.000Z"),
         (2, reset, "AK002", Uuid::new_v4(), "2026-11-01T09:00:00.000Z"),
         (3, future, "AK003", Uuid::new_v4(), "2099-01-01T00:00:00.000Z"),
+        (4, by_server, "AK004", boot, "2026-11-01T09:00:00.000Z"),
+        (5, too_late, "AK005", boot, "2099-01-01T00:00:00.000Z"),
     ] {
         let mut record = issued(seq, ticket, house.queue("A"), "K", number, touched_at);
         record["moment"] = json!({"boot": boot, "elapsed_ms": 5_000_000});
+        if seq > 3 {
+            record["dated_by"] = "server".into();
+        }
         records.push(record);
     }
     let body = json!({"epoch": kiosk.epoch, "records": records, "moment": {"boot": boot, "elapsed_ms": 8_600_000}});
     let before_ms = now_ms();
-    assert_eq!(kiosk.ask(&house, "records", body).await.1["highest_seq"], 3);
+    assert_eq!(kiosk.ask(&house, "records", body).await.1["highest_seq"], 5);
     let after_ms = now_ms();
     let created = |ticket: Uuid| {
         let sql = format!("SELECT created_at FROM tickets WHERE id = '{ticket}'");
@@ -244,6 +250,11 @@ async fn a_touchs_time_is_the_receipt_less_its_age_by_the_boot_time_clock() {
     };
     assert!((before_ms - 3_600_000..=after_ms - 3_600_000).contains(&created(aged)));
     assert_eq!(created(reset), 1_793_523_600_000, "another boot's clock says nothing");
+    assert_eq!(created(by_server), 1_793_523_600_000, "the server's own time is truer than a push that was held up");
+    assert!(
+        (before_ms - 3_600_000..=after_ms - 3_600_000).contains(&created(too_late)),
+        "but not later than its age says"
+    );
     assert!((before_ms..=after_ms).contains(&created(future)), "nobody touches a screen in the future");
 }
 
@@ -272,6 +283,18 @@ async fn a_copy_of_a_disk_is_found_by_its_word_and_by_its_records() {
     let (_, reply) = hello(json!("three"), "four").await;
     assert_eq!(reply["digest"], record_digest(&records[0]));
     assert_ne!(reply["digest"], record_digest(&record(1, "day_opened", json!({"day": "2026-11-22"}))));
+    // A machine that goes on from another record is another machine: nothing of it is taken, and nothing skipped as known.
+    let push = async |before: &Value, records: Value| {
+        kiosk.ask(&house, "records", json!({"epoch": kiosk.epoch, "records": records, "before": before})).await
+    };
+    let next = |day: &str, seq: u64| record(seq, "day_opened", json!({"day": day}));
+    let of_copy = json!(record_digest(&next("2026-11-22", 1)));
+    assert_eq!(push(&of_copy, json!([next("2026-11-23", 2)])).await.1["code"], "station_copied");
+    assert_eq!(push(&Value::Null, json!([next("2026-11-22", 1), next("2026-11-23", 2)])).await.1["highest_seq"], 2);
+    let own = json!(record_digest(&next("2026-11-23", 2)));
+    assert_eq!(push(&own, json!([next("2026-11-24", 3)])).await.1["highest_seq"], 3);
+    let forked = json!([next("2026-11-23", 2), next("2026-11-25", 3), next("2026-11-26", 4)]);
+    assert_eq!(push(&json!("x"), forked).await.1["code"], "station_copied");
     // It enrols anew, with another letter, and goes on behind what the server holds.
     let token = super::stations::pairing_token(&house);
     let body = json!({"pairing_token": token, "name": "Borne", "mode": "kiosk", "epoch": Uuid::new_v4(),
@@ -342,6 +365,42 @@ async fn quarantine_is_counted_until_somebody_looks() {
     let path = format!("/api/v1/tenants/demo/stations/{}/", kiosk.id);
     let listing = house.ask_raw(Method::GET, &path, Some(&house.token("admin_token")), None).await.1;
     assert_eq!(listing["set_aside"], 1);
+}
+
+#[tokio::test]
+async fn after_256_events_a_station_is_told_what_its_view_looks_like() {
+    let house = House::open().await;
+    let (kiosk, board) = (pair(&house, "kiosk").await, pair(&house, "board").await);
+    let hello = board.hello(&house, "board").await;
+    let path = format!("stations/{}/?after={}", board.id, hello["event_seq"]);
+    let mut socket = house.socket(&path, &board.access).await;
+    let queue = house.queue("A");
+    let ids: Vec<Uuid> = (0..260).map(|_| Uuid::new_v4()).collect();
+    let number = |place: usize| format!("AK{:03}", place + 1);
+    for batch in [0..130, 130..260] {
+        let records: Vec<Value> = batch
+            .map(|place| issued(place as u64 + 1, ids[place], queue, "K", &number(place), "2026-11-21T09:00:00.000Z"))
+            .collect();
+        kiosk.push(&house, json!(records)).await;
+    }
+    let (mut last, mut seen) = (Value::Null, 0);
+    let state = loop {
+        let event = socket.event().await;
+        if event["type"] == "state" {
+            break event;
+        }
+        (last, seen) = (event["seq"].clone(), seen + 1);
+    };
+    assert!(seen >= 256, "{seen} events");
+    assert_eq!(state["seq"], last, "the state is that after the last event");
+    let numbers: Vec<String> = (0..260).map(number).collect();
+    let live = ids.iter().zip(&numbers).map(|(id, number)| LiveTicket {
+        id: TicketId(*id),
+        queue: QueueId(queue),
+        number,
+        status: TicketStatus::Waiting,
+    });
+    assert_eq!(state["hash"], format!("{:016x}", state_hash(live)));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use smartqueue_domain::{BootId, TicketId};
 use smartqueue_engine::{Input, RemoteEvent};
 use smartqueue_protocol::event::{ServerEvent, StationMessage};
 use smartqueue_protocol::record::StoredMoment;
-use smartqueue_protocol::station_sync::{IssueReply, IssueRequest, PushRequest};
+use smartqueue_protocol::station_sync::{IssueReply, IssueRequest, PushRequest, record_digest};
 use smartqueue_protocol::time::write_time;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -209,17 +209,24 @@ async fn push_records<Tell: Fn(LinkNews) -> bool>(
         }
         loop {
             let (answer, records) = oneshot::channel();
-            if !tell(LinkNews::RecordsAfter { seq: server_holds, answer }) {
+            // The record before the first comes along: its digest proves whose past this is.
+            if !tell(LinkNews::RecordsAfter { seq: server_holds.saturating_sub(1), answer }) {
                 return Ended::Stopped;
             }
-            let Ok(records) = records.await else { return Ended::Stopped };
+            let Ok(mut records) = records.await else { return Ended::Stopped };
+            let before = match records.first() {
+                Some(first) if first.seq == server_holds => {
+                    serde_json::to_value(records.remove(0)).ok().map(|record| record_digest(&record))
+                }
+                Some(_) | None => None,
+            };
             if records.is_empty() && !std::mem::take(&mut probe) {
                 break;
             }
             let sends_records = !records.is_empty();
             let moment = Some(StoredMoment { boot: boot.0, elapsed_ms: boot_elapsed_ms() });
             let asked_at = monotonic();
-            let reply = match client.push(&identity, &access, &PushRequest { epoch, records, moment }).await {
+            let reply = match client.push(&identity, &access, &PushRequest { epoch, records, before, moment }).await {
                 Ok(reply) => reply,
                 Err(error) => return Ended::Lost(error.to_string()),
             };

@@ -287,8 +287,8 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         match self.client.hello(&identity, &access.token, &request, last_good).await {
             Ok(hello) => {
                 self.tell_answered(asked_at)?;
-                // The next hello keeps both words; a crash before it only says the present word once more.
-                self.profile.identity = Some(Identity { word: Some(next_word), next_word: None, ..identity });
+                // A crash before this is kept only says the same word once more; a copy that is made after it does not.
+                self.keep(Some(Identity { word: Some(next_word), next_word: None, ..identity })).await?;
                 Ok(hello)
             }
             Err(error) => Err(self.after_failure(error).await),
@@ -428,4 +428,52 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
 pub(super) fn jitter(bound: Duration) -> Duration {
     let draw = Uuid::new_v4().as_u128() as u64;
     bound.mul_f64(draw as f64 / u64::MAX as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reply(version: i64, prefix: &str) -> HelloReply {
+        let configuration = json!({
+            "version": version,
+            "site": {"id": 1, "name": "Agence", "timezone": "Africa/Dakar", "languages": ["fr"]},
+            "queues": [{"id": 1, "prefix": prefix, "name": "Accueil"}],
+        });
+        serde_json::from_value(json!({
+            "server_time": "2026-11-21T09:00:00.000Z", "service_day": "2026-11-21", "highest_seq": 0,
+            "configuration": configuration, "series": [], "event_seq": 0, "tickets": [], "queues": [],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_used_is_reported_and_the_last_good_one_stands() {
+        let profile = LinkProfile {
+            server: "http://127.0.0.1:9".to_owned(),
+            epoch: Uuid::from_u128(1),
+            boot: BootId(Uuid::from_u128(2)),
+            profile: Provisioning::read("mode = \"kiosk\"").unwrap(),
+            identity: None,
+            configuration: None,
+            acknowledged: 0,
+            enrolled_anew: false,
+        };
+        let (_orders, mailbox) = mpsc::unbounded_channel();
+        let (_states, state) = watch::channel(StationState::default());
+        let mut link = Link::new(profile, mailbox, state, |_: LinkNews| true).unwrap();
+        let prefixes = |settings: Settings| settings.queues.into_iter().map(|queue| queue.prefix).collect::<Vec<_>>();
+        for (version, prefix, unreadable, stands, refused) in [
+            (1, "A", None, "A", None),
+            (2, "not a prefix", None, "A", Some(2)),
+            (3, "A", Some(3), "A", Some(3)),
+            (4, "B", None, "B", None),
+        ] {
+            let (settings, zone) = link.settings_of(&reply(version, prefix), unreadable).unwrap();
+            assert_eq!(prefixes(settings), [stands], "{version}");
+            assert_eq!(zone.iana_name(), Some("Africa/Dakar"));
+            assert_eq!(link.refused_configuration, refused, "{version}");
+        }
+    }
 }
