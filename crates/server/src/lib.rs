@@ -6,9 +6,12 @@
 mod auth;
 mod clock;
 mod http;
+mod jobs;
 pub mod ledger;
+mod metrics;
 pub mod seed;
 mod socket;
+mod tls;
 mod trouble;
 
 pub use clock::give_this_thread;
@@ -38,6 +41,36 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Origins of other pages that may open sockets.
     pub allowed_origins: Vec<String>,
+    /// Serves over TLS with this certificate; nothing serves plain HTTP, for a proxy in front or a lobby's own network.
+    pub tls: Option<TlsFiles>,
+    /// What `/metrics` wants as a bearer's token; nothing answers the machine itself only.
+    pub metrics_token: Option<String>,
+    /// So many requests a minute are taken from one address; nothing takes any number.
+    pub requests_a_minute: Option<u32>,
+}
+
+/// Where the certificate is.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The certificate and those that vouch for it, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+}
+
+impl Options {
+    /// Serves a folder at an address, with nothing else said.
+    pub fn new(data: PathBuf, listen: String) -> Options {
+        Options {
+            data,
+            listen,
+            public_url: None,
+            allowed_origins: Vec::new(),
+            tls: None,
+            metrics_token: None,
+            requests_a_minute: None,
+        }
+    }
 }
 
 /// Sockets get so long to say goodbye after the requests have drained.
@@ -90,9 +123,15 @@ pub async fn serve(options: Options) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
     let (open_sockets, mut closed_sockets) = mpsc::channel(1);
+    let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
     let app = Arc::new(http::App::new(ledger, hub, &secret, &options, stopping.clone(), open_sockets));
+    let working = tokio::spawn(jobs::run(Arc::clone(&app), options.data.clone(), stopping.clone()));
+    let limits = http::Limits::new(options.requests_a_minute);
     let serving = tokio::spawn(async move {
-        http::serve_connections(listener, http::router(app), stopping).await;
+        http::serve_connections(listener, tls, http::router(app), limits, stopping).await;
+        if let Err(error) = working.await {
+            tracing::error!(%error, "the jobs ended by a defect");
+        }
         // The router and with it the last sender of the application are gone; what is left are sockets.
         if tokio::time::timeout(GOODBYE, closed_sockets.recv()).await.is_err() {
             tracing::warn!("sockets were cut off because they did not close in time");

@@ -4,7 +4,7 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use smartqueue_server::ledger::{Ledger, file, migrate};
-use smartqueue_server::{Options, openapi_document, seed, serve};
+use smartqueue_server::{Options, TlsFiles, openapi_document, seed, serve};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +33,38 @@ enum Command {
         /// An origin, such as https://office.example, whose pages may open sockets besides our own. Repeatable.
         #[arg(long = "allow-origin")]
         allowed_origins: Vec<String>,
+        /// A certificate and those that vouch for it, PEM: serves over TLS.
+        #[arg(long, requires = "tls_key")]
+        tls_certificate: Option<PathBuf>,
+        /// The certificate's private key, PEM.
+        #[arg(long, requires = "tls_certificate")]
+        tls_key: Option<PathBuf>,
+        /// What /metrics wants as a bearer's token; without it only this machine may ask.
+        #[arg(long, env = "SMARTQUEUE_METRICS_TOKEN", hide_env_values = true)]
+        metrics_token: Option<String>,
+        /// At most so many requests a minute from one address; without it, any number.
+        #[arg(long)]
+        requests_a_minute: Option<u32>,
+    },
+    /// Makes a tenant, if it is not there, with a first admin, and prints the admin's invitation; the server may run.
+    InviteAdmin {
+        #[command(flatten)]
+        store: Store,
+        /// The tenant's slug, as it stands in addresses.
+        #[arg(long)]
+        tenant: String,
+        /// The tenant's name, when it is made.
+        #[arg(long, default_value = "SmartQueue")]
+        tenant_name: String,
+        /// The admin's address.
+        #[arg(long)]
+        email: String,
+        /// The admin's name.
+        #[arg(long)]
+        name: String,
+        /// The admin runs the whole server, every tenant.
+        #[arg(long)]
+        superadmin: bool,
     },
     /// Makes the demo tenants and prints one JSON line with their ids and tokens; harmless to repeat.
     SeedDemo {
@@ -109,8 +141,25 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve { store, listen, public_url, allowed_origins } => {
-            let options = Options { data: store.folder()?, listen, public_url, allowed_origins };
+        Command::Serve {
+            store,
+            listen,
+            public_url,
+            allowed_origins,
+            tls_certificate,
+            tls_key,
+            metrics_token,
+            requests_a_minute,
+        } => {
+            let tls = tls_certificate.zip(tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
+            let options = Options {
+                public_url,
+                allowed_origins,
+                tls,
+                metrics_token,
+                requests_a_minute,
+                ..Options::new(store.folder()?, listen)
+            };
             log_to_standard_error();
             let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
             tokio::runtime::Builder::new_multi_thread()
@@ -122,6 +171,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::SeedDemo { store, base_url, password } => {
             print_json(&seed::demo(&store.folder()?, &base_url, password)?)
         }
+        Command::InviteAdmin { store, tenant, tenant_name, email, name, superadmin } => print_json(
+            &seed::invite_admin(&store.folder()?, &seed::Admin { tenant, tenant_name, email, name, superadmin })?,
+        ),
         Command::Openapi => print_json(&openapi_document()),
         Command::Backup { store, to } => {
             file::backup(&store.folder()?, &to)?;

@@ -1,11 +1,14 @@
 //! `seed-demo`: the demo tenants with tokens to use them at once, and provisioning files for two stations.
+//! `invite-admin`: the first admin of a real tenant.
 
-use crate::auth::keys::{Secret, token_hash};
+use crate::auth::keys::{Secret, fresh_token, token_hash};
 use crate::auth::password;
 use crate::auth::token::{Claims, Mint};
 use crate::clock;
+use crate::ledger::Ledger;
 use crate::ledger::demo::{self, DemoSecrets};
 use crate::ledger::file::database_path;
+use crate::ledger::tenants::FirstAdmin;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use smartqueue_protocol::provisioning::{Mode, Provisioning, ScreenSection, SiteSection, SlipSection, SoundSection};
@@ -100,6 +103,44 @@ pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::
         "kiosk_profile": kiosk_profile,
         "board_profile": board_profile,
     }))
+}
+
+/// The first admin of a tenant.
+pub struct Admin {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The tenant's name, when it is made.
+    pub tenant_name: String,
+    /// The address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// Whether the admin runs the whole server.
+    pub superadmin: bool,
+}
+
+/// Makes a tenant's first admin, and the tenant, and returns the line with the invitation.
+///
+/// # Errors
+/// The folder cannot be written, or what was given cannot be meant.
+pub fn invite_admin(folder: &Path, admin: &Admin) -> anyhow::Result<Value> {
+    std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    let invitation = fresh_token().context("no randomness")?;
+    let unknown = fresh_token().context("no randomness")?;
+    let first = FirstAdmin {
+        tenant: admin.tenant.clone(),
+        tenant_name: admin.tenant_name.clone(),
+        email: admin.email.clone(),
+        name: admin.name.clone(),
+        is_superadmin: admin.superadmin,
+        password_hash: password::hash(&unknown).map_err(|error| anyhow::anyhow!("no hash: {error}"))?,
+        invitation: token_hash(&invitation),
+    };
+    let ledger = Ledger::open(&database_path(folder), |_| {})?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (tenant, user) = runtime.block_on(ledger.first_admin(first))?;
+    Ok(json!({"tenant": admin.tenant, "tenant_id": tenant, "user": user, "invitation": invitation,
+              "accept": "/api/v1/auth/accept/"}))
 }
 
 /// Four digits from a secret's text, for hands that have no keyboard.

@@ -233,7 +233,8 @@ impl Api {
 
     /// Describes an operation whose route is there.
     pub(super) fn describe(mut self, method: &str, path: &str, operation: Operation) -> Api {
-        let slash = if path.contains('.') || self.prefix.is_empty() && path.starts_with("/health") { "" } else { "/" };
+        let is_probe = path.starts_with("/health") || path == "/metrics";
+        let slash = if path.contains('.') || is_probe { "" } else { "/" };
         let path = format!("{}{path}{slash}", self.prefix);
         let operation = operation.write(&path, &mut self.schemas);
         self.paths.entry(path).or_default().insert(method.to_owned(), operation);

@@ -1,10 +1,13 @@
 //! `/health`: whether the process lives, whether it can work, whether it has started.
 
 use super::App;
-use super::answer::plain_error;
+use super::answer::{Answer, plain_error};
+use super::caller::{Peer, bearer};
+use crate::auth::keys::{same_hash, token_hash};
+use crate::trouble::Trouble;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::sync::Arc;
@@ -38,4 +41,22 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
             plain_error(StatusCode::SERVICE_UNAVAILABLE, "database", "the database cannot be written")
         }
     }
+}
+
+/// Everything that is counted, for Prometheus: with the operator's token, or for the machine itself when there is none.
+pub(super) async fn metrics(State(app): State<Arc<App>>, Peer(peer): Peer, headers: HeaderMap) -> Answer {
+    let is_allowed = match &app.metrics_token {
+        Some(token) => bearer(&headers).is_some_and(|shown| same_hash(&token_hash(shown), &token_hash(token))),
+        None => peer.is_loopback(),
+    };
+    if !is_allowed {
+        let detail = "metrics are for the operator: a token, or the machine itself";
+        return Err(Trouble::Forbidden { code: "metrics_refused", detail });
+    }
+    let counted = crate::metrics::metrics();
+    counted.stations_online.set(app.ledger.stations_online().await?);
+    counted.sockets_active.set(i64::try_from(app.hub.subscribers()).unwrap_or(i64::MAX));
+    let text = counted.text().map_err(|error| Trouble::Internal(format!("metrics cannot be written: {error}")))?;
+    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

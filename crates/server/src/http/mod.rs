@@ -23,7 +23,7 @@ mod trail;
 
 pub(crate) use answer::form_pairs;
 pub(crate) use caller::{Caller, bearer, integer_id};
-pub(crate) use outer::{serve_connections, stop};
+pub(crate) use outer::{Limits, serve_connections, stop};
 
 use crate::auth::keys::Secret;
 use crate::auth::limiter::Limiter;
@@ -59,6 +59,8 @@ pub struct App {
     pub(crate) doors: Limiter,
     /// Hashing takes 19 MiB a time: so few at once keep the server small.
     pub(crate) hashing: Semaphore,
+    /// What `/metrics` wants as a bearer's token; nothing answers the machine itself only.
+    pub(crate) metrics_token: Option<String>,
     /// When the server began to serve.
     pub(crate) started: std::time::Instant,
     /// Who was shut out, as far as it was looked up lately.
@@ -92,6 +94,7 @@ impl App {
             visitors: Limiter::new(1_200),
             doors: Limiter::new(120),
             hashing: Semaphore::new(2),
+            metrics_token: options.metrics_token.clone(),
             started: crate::clock::monotonic(),
             standings: Standings::default(),
             slugs: Mutex::default(),

@@ -2,11 +2,14 @@
 //! headers that every answer carries. This module never looks into a body.
 
 use super::answer::plain_error;
+use crate::auth::limiter::Limiter;
 use crate::clock;
+use crate::metrics::metrics;
+use crate::trouble::Trouble;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 use uuid::Uuid;
 
@@ -30,8 +34,32 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long requests in flight may go on after the stop was asked for.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// A client that needs longer for its handshake is not there.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much is taken from one address.
+#[derive(Clone)]
+pub(crate) struct Limits(Option<Arc<Limiter>>);
+
+impl Limits {
+    /// So many requests a minute; nothing takes any number.
+    pub(crate) fn new(requests_a_minute: Option<u32>) -> Limits {
+        Limits(requests_a_minute.map(|limit| Arc::new(Limiter::new(limit))))
+    }
+
+    fn count(&self, peer: SocketAddr) -> Result<(), Trouble> {
+        self.0.as_ref().map_or(Ok(()), |limiter| limiter.count(peer.ip().to_string(), clock::monotonic()))
+    }
+}
+
 /// Accepts connections until told to stop, then lets requests in flight finish.
-pub(crate) async fn serve_connections(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
+pub(crate) async fn serve_connections(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    limits: Limits,
+    mut stopping: watch::Receiver<bool>,
+) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
@@ -58,12 +86,26 @@ pub(crate) async fn serve_connections(listener: TcpListener, router: Router, mut
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a socket cannot be set to send at once");
         }
-        let service = service(peer, router.clone());
-        let connection =
-            graceful.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
+        let service = service(peer, router.clone(), limits.clone());
+        let (builder, tls, watcher) = (builder.clone(), tls.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _place = place;
-            if let Err(error) = connection.await {
+            let served = match tls {
+                None => {
+                    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+                    watcher.watch(connection).await
+                }
+                Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        let connection =
+                            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+                        watcher.watch(connection).await
+                    }
+                    Ok(Err(error)) => Err(error.into()),
+                    Err(_) => Err("the handshake took too long".into()),
+                },
+            };
+            if let Err(error) = served {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -84,6 +126,7 @@ pub(crate) async fn stop(stopping: &mut watch::Receiver<bool>) {
 fn service(
     peer: SocketAddr,
     router: Router,
+    limits: Limits,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = Response,
@@ -92,11 +135,16 @@ fn service(
 > {
     service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
+        let counted = limits.count(peer);
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
             *request.uri_mut() = without_slash(request.uri());
-            Ok::<_, Infallible>(observed(request, |request| router.call(request)).await)
+            let answer = async |request| match counted {
+                Ok(()) => router.call(request).await,
+                Err(trouble) => Ok(trouble.into_response()),
+            };
+            Ok::<_, Infallible>(observed(request, answer).await)
         }
     })
 }
@@ -127,6 +175,7 @@ where
     // The query stays out of the log: a socket's token may be in it.
     let path = request.uri().path().to_owned();
     let id = request_id(request.headers());
+    let came_in = axum::body::HttpBody::size_hint(request.body()).exact().unwrap_or(0);
     let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, handle(request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
@@ -140,6 +189,10 @@ where
         response = plain_error(status, "bad_request", "the request is not of a form that is served here");
     }
     add_headers(response.headers_mut(), &id, path.starts_with("/api/"));
+    let counted = metrics();
+    counted.count_request(method.as_str(), &path, status.as_u16(), start.elapsed());
+    counted.request_bytes.inc_by(came_in);
+    counted.response_bytes.inc_by(axum::body::HttpBody::size_hint(response.body()).exact().unwrap_or(0));
     tracing::info!(
         request_id = %id,
         method = %method,

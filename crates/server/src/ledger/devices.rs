@@ -6,7 +6,20 @@ use crate::trouble::Trouble;
 use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
+/// A station that was not heard for so long is offline: it beats every 15 s and may miss three.
+const ONLINE_MS: i64 = 60_000;
+
 impl Ledger {
+    /// How many stations were heard in the last minute.
+    pub async fn stations_online(&self) -> Result<i64, Trouble> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT count(*) FROM stations WHERE seen_at > ?1 AND revoked_at IS NULL")?
+                .query_row([crate::clock::now_ms() - ONLINE_MS], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// Lets stations of a site pair with a token for so long; returns when that ends, UTC milliseconds.
     pub async fn allow_pairing(
         &self,

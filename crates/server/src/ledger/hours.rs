@@ -3,10 +3,12 @@
 
 use super::service_days::SiteDays;
 use super::tickets::TicketRow;
+use crate::metrics::{Origin, metrics};
 use crate::trouble::Trouble;
 use rusqlite::{Connection, OptionalExtension, params};
 use smartqueue_domain::TicketStatus;
 use smartqueue_domain::intelligence::{WEEKS_BACK, WeekFigures};
+use smartqueue_protocol::words::channel_word;
 
 /// Hours of a day, and of a week.
 const DAY: i64 = 24;
@@ -43,8 +45,14 @@ pub(super) fn local_hour(connection: &Connection, queue: i64, at_ms: i64) -> Res
     Ok(local.day() * DAY + i64::from(local.minute() / 60))
 }
 
+/// A ticket's labels. Counters of the process count a step when it is taken; one that is rolled back counts all the same.
+fn origin(ticket: &TicketRow) -> Origin {
+    Origin { tenant: ticket.tenant, channel: channel_word(ticket.channel) }
+}
+
 /// Counts a ticket that was taken, in the hour of its touch.
 pub(super) fn count_arrival(connection: &Connection, ticket: &TicketRow) -> Result<(), Trouble> {
+    metrics().tickets_created.get_or_create(&origin(ticket)).inc();
     let counts = Counts { arrived: 1, high_priority: u64::from(ticket.priority > 0), ..Counts::default() };
     add(connection, ticket.queue, ticket.created_at, &counts)
 }
@@ -61,6 +69,7 @@ pub(super) fn count_step(
     let counts = match ticket.status {
         TicketStatus::Called if was_called => return Ok(()),
         TicketStatus::Called => {
+            metrics().tickets_called.get_or_create(&origin(ticket)).inc();
             let waited_ms = since(ticket.created_at);
             let sla_seconds: u64 = connection
                 .prepare_cached("SELECT sla_seconds FROM queues WHERE id = ?1")?

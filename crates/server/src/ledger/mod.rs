@@ -30,6 +30,7 @@ pub mod tenants;
 pub mod tickets;
 pub mod writer;
 
+use crate::metrics::metrics;
 use crate::trouble::Trouble;
 use by_hand::ByHand;
 use events::Published;
@@ -131,10 +132,13 @@ impl Ledger {
         &self,
         step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
-        match &self.hands {
+        let began = crate::clock::monotonic();
+        let result = match &self.hands {
             Hands::Own { writer, readers: _ } => writer.write(step).await,
             Hands::Callers(hands) => hands.write(step),
-        }
+        };
+        metrics().write_seconds.observe(began.elapsed().as_secs_f64());
+        result
     }
 
     /// Looks at the store in one read transaction, so that everything the look returns belongs together.
@@ -142,10 +146,15 @@ impl Ledger {
         &self,
         look: impl FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
-        match &self.hands {
+        let began = crate::clock::monotonic();
+        metrics().reads_in_flight.inc();
+        let result = match &self.hands {
             Hands::Own { writer: _, readers } => readers.read(look).await,
             Hands::Callers(hands) => hands.read(look),
-        }
+        };
+        metrics().reads_in_flight.dec();
+        metrics().read_seconds.observe(began.elapsed().as_secs_f64());
+        result
     }
 }
 

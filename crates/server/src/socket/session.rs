@@ -5,6 +5,7 @@ use crate::clock;
 use crate::http::{App, stop};
 use crate::ledger::events::{Interest, Published, Tail};
 use crate::ledger::stations::Subject;
+use crate::metrics::metrics;
 use crate::trouble::Trouble;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use smartqueue_protocol::event::{ServerEvent, StationMessage};
@@ -280,6 +281,7 @@ impl Session {
                 });
             }
         };
+        metrics().sockets_received.inc();
         self.heard = clock::monotonic();
         let (began, messages) = &mut self.window;
         if began.elapsed() >= WINDOW {
@@ -314,10 +316,15 @@ impl Session {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), End> {
+        metrics().sockets_sent.inc();
         match tokio::time::timeout(STALLED, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Gone),
+            Ok(Err(_)) => {
+                metrics().sockets_errors.inc();
+                Err(End::Gone)
+            }
             Err(_) => {
+                metrics().sockets_errors.inc();
                 tracing::warn!(subject = ?self.subject, cursor = self.sent, "a socket takes nothing and is closed");
                 Err(End::Gone)
             }

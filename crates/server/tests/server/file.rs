@@ -20,12 +20,7 @@ async fn a_copy_made_while_the_server_runs_brings_back_what_was_there() {
     let cursor = house.socket("queues/1/", &token).await.event().await["seq"].as_u64().unwrap();
     house.close().await;
     restore(house.folder(), &copy).unwrap();
-    let options = Options {
-        data: house.folder().to_owned(),
-        listen: "127.0.0.1:0".to_owned(),
-        public_url: None,
-        allowed_origins: Vec::new(),
-    };
+    let options = Options::new(house.folder().to_owned(), "127.0.0.1:0".to_owned());
     let running = serve(options).await.unwrap();
     let client = client();
     let address = format!("http://{}/api/v1/tenants/demo/tickets/", running.address());
@@ -69,12 +64,7 @@ async fn what_is_no_sound_copy_is_not_put_back() {
 #[tokio::test]
 async fn a_folder_has_one_server() {
     let house = House::open().await;
-    let options = Options {
-        data: house.folder().to_owned(),
-        listen: "127.0.0.1:0".to_owned(),
-        public_url: None,
-        allowed_origins: Vec::new(),
-    };
+    let options = Options::new(house.folder().to_owned(), "127.0.0.1:0".to_owned());
     assert!(serve(options).await.is_err());
 }
 

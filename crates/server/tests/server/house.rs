@@ -131,10 +131,8 @@ pub fn client() -> reqwest::Client {
 
 async fn start(folder: &Path) -> Running {
     let options = Options {
-        data: folder.to_owned(),
-        listen: "127.0.0.1:0".to_owned(),
-        public_url: None,
         allowed_origins: vec!["https://office.example".to_owned()],
+        ..Options::new(folder.to_owned(), "127.0.0.1:0".to_owned())
     };
     serve(options).await.unwrap()
 }

@@ -7,6 +7,7 @@ mod house;
 mod intelligence;
 mod numbers;
 mod office;
+mod operations;
 mod process;
 mod rest;
 mod sign_in;

@@ -373,9 +373,11 @@ async fn every_path_of_the_document_is_served() {
         for method in operations.as_object().unwrap().keys() {
             let address = path.replace("{tenant}", "demo").replace("{id}", "1");
             let method: Method = method.to_uppercase().parse().unwrap();
-            let (status, answer) = house.ask_raw(method.clone(), &address, None, None).await;
-            let unknown = matches!(answer["code"].as_str(), Some("no_such_path" | "method_not_allowed"));
-            assert!(!unknown, "{method} {path} is listed and not served: {status} {answer}");
+            let address = format!("http://{}{address}", house.running().address());
+            let answer =
+                super::house::client().request(method.clone(), address).send().await.unwrap().text().await.unwrap();
+            let unknown = ["no_such_path", "method_not_allowed"].iter().any(|code| answer.contains(code));
+            assert!(!unknown, "{method} {path} is listed and not served: {answer}");
         }
     }
 }
