@@ -166,10 +166,10 @@ fn stats(connection: &Connection, tenant: i64, queue: i64, now_ms: i64) -> Resul
     let now = QueueNow::find(connection, tenant, queue, now_ms)?;
     let mut by_status: BTreeMap<TicketStatus, u32> = BTreeMap::new();
     let mut statement = connection.prepare_cached(
-        "SELECT status, count(*) FROM tickets WHERE site = ?1 AND queue = ?2
+        "SELECT status, count(*) FROM tickets WHERE queue = ?1
          AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause') GROUP BY status",
     )?;
-    let rows = statement.query_map([now.site, queue], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    let rows = statement.query_map([queue], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
     for row in rows {
         let (word, count) = row?;
         by_status.insert(read_status(&word)?, count);

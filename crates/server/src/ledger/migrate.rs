@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0020_queue_hours.sql"),
     include_str!("../../migrations/0021_office.sql"),
     include_str!("../../migrations/0022_operations.sql"),
+    include_str!("../../migrations/0023_live_tickets.sql"),
 ];
 
 /// The version that this program works with.
