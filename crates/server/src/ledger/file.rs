@@ -87,6 +87,8 @@ pub fn begin_another_life(connection: &Connection, epoch: uuid::Uuid) -> Result<
         [epoch.to_string()],
     )?;
     numbers::skip_unknown_numbers(connection, crate::clock::now_ms())?;
+    // What stations said after the copy was made is not in it: no station may look like a copy of itself for that.
+    connection.execute("UPDATE stations SET word = NULL, digest = NULL", [])?;
     Ok(begin_new_log(connection)?)
 }
 

@@ -154,12 +154,23 @@ fn pair(writing: &mut Writing<'_>, introduction: &Introduction) -> Result<Paired
                     pairing_token,
                     version,
                     writing.now_ms,
-                    i64::try_from(*acknowledged).unwrap_or(i64::MAX),
+                    held_before(connection, introduction)?.min(i64::try_from(*acknowledged).unwrap_or(i64::MAX)),
                 ])?;
             (connection.last_insert_rowid(), letter)
         }
     };
     Ok(Paired { tenant: slug, station, letter })
+}
+
+/// How many records this server holds of a station that lost its identity, under the identities that its profile had
+/// before. A server that was put back from a copy may have acknowledged more than it holds now.
+fn held_before(connection: &Connection, introduction: &Introduction) -> Result<i64, Trouble> {
+    let Introduction { pairing_token, name, epoch, .. } = introduction;
+    Ok(connection
+        .prepare_cached(
+            "SELECT coalesce(max(highest_seq), 0) FROM stations WHERE pairing_token = ?1 AND name = ?2 AND epoch <> ?3",
+        )?
+        .query_row(params![pairing_token, name, epoch.to_string()], |row| row.get(0))?)
 }
 
 /// The next letter that no station of the site ever had. A letter is given out again only when its station was shut
