@@ -10,7 +10,8 @@ use super::{Ledger, places, stations};
 use crate::trouble::Trouble;
 use rusqlite::{Connection, OptionalExtension, params};
 use smartqueue_domain::{LABEL_COOL_DOWN_MS, LAST_VALUE, Refusal, SeriesLetter, ServiceDay, TicketNumber};
-use smartqueue_protocol::station_sync::{IssueReply, IssueRequest};
+use smartqueue_protocol::station_sync::{GrantBody, IssueReply, IssueRequest};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A number that belongs to nobody else.
@@ -272,6 +273,71 @@ pub fn claim_main(writing: &Writing<'_>, queue: i64, station: i64, today: Servic
         .prepare_cached("INSERT INTO series_holders (queue, from_day, station) VALUES (?1, ?2, ?3)")?
         .execute(params![queue, from_day, holder])?;
     Ok(())
+}
+
+/// The main series of each queue that this station was the last station to get. That they may have to be given back is
+/// said beside them.
+pub(super) fn grants(connection: &Connection, station: i64, queues: &BTreeSet<i64>) -> Result<Vec<GrantBody>, Trouble> {
+    let mut statement = connection.prepare_cached(
+        "SELECT queue, from_day FROM series_holders AS newest WHERE station = ?1 AND from_day =
+         (SELECT max(from_day) FROM series_holders WHERE queue = newest.queue AND station IS NOT NULL) ORDER BY queue",
+    )?;
+    let rows = statement.query_map([station], |row| Ok((row.get(0)?, ServiceDay(row.get(1)?))))?;
+    let mut grants = Vec::new();
+    for row in rows {
+        let (queue, from_day): (i64, ServiceDay) = row?;
+        if queues.contains(&queue) {
+            grants.push(GrantBody { queue, from_day: from_day.to_string() });
+        }
+    }
+    Ok(grants)
+}
+
+/// The main series from which this server gives numbers today, or will tomorrow as far as it can know.
+pub(super) fn server_series(
+    connection: &Connection,
+    queues: &BTreeSet<i64>,
+    today: ServiceDay,
+) -> Result<Vec<GrantBody>, Trouble> {
+    let mut series = Vec::new();
+    for queue in queues {
+        for from_day in [today, ServiceDay(today.0 + 1)] {
+            match issuer(connection, *queue, from_day)? {
+                Issuer::Unclaimed | Issuer::Server => {
+                    series.push(GrantBody { queue: *queue, from_day: from_day.to_string() });
+                    break;
+                }
+                Issuer::Station(_) | Issuer::Nobody => {}
+            }
+        }
+    }
+    Ok(series)
+}
+
+/// The main series that are not this station's from some day on: one that believes otherwise must give them back. After
+/// a restored copy that may be a series of which this server never heard that the station has it.
+pub(super) fn released(
+    connection: &Connection,
+    station: i64,
+    queues: &BTreeSet<i64>,
+    today: ServiceDay,
+) -> Result<Vec<GrantBody>, Trouble> {
+    let mut released = Vec::new();
+    for queue in queues {
+        let newest: Option<(i64, Option<i64>)> = connection
+            .prepare_cached(
+                "SELECT from_day, station FROM series_holders WHERE queue = ?1 ORDER BY from_day DESC LIMIT 1",
+            )?
+            .query_row([queue], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let from_day = match newest {
+            Some((_, Some(holder))) if holder == station => continue,
+            Some((from_day, Some(_) | None)) => ServiceDay(from_day),
+            None => today,
+        };
+        released.push(GrantBody { queue: *queue, from_day: from_day.to_string() });
+    }
+    Ok(released)
 }
 
 /// The service day on which this database was put back from a copy: numbers of that day are on papers that it never

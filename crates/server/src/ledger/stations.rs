@@ -2,7 +2,6 @@
 //! Their records are in `records`. This module never makes a token; it keeps hashes.
 
 use super::events::{self, Interest, Snapshot};
-use super::numbers::Issuer;
 use super::service_days::SiteDays;
 use super::writer::Writing;
 use super::{Ledger, numbers, places};
@@ -350,7 +349,7 @@ fn greet(connection: &Connection, tenant: i64, station: i64, follow_url_base: St
     let today = days.day(now_ms)?;
     let mut configuration = configuration(connection, row.site, &interest.queues, follow_url_base)?;
     configuration.rollovers = days.rollovers(now_ms)?.iter().map(RolloverBody::from).collect();
-    let series = grants(connection, station, &interest.queues)?;
+    let series = numbers::grants(connection, station, &interest.queues)?;
     let digest = connection
         .prepare_cached("SELECT digest FROM stations WHERE id = ?1")?
         .query_row([station], |row| row.get(0))?;
@@ -361,8 +360,8 @@ fn greet(connection: &Connection, tenant: i64, station: i64, follow_url_base: St
         service_day: today,
         highest_seq: row.highest_seq,
         configuration,
-        server_series: server_series(connection, &interest.queues, today)?,
-        released: released(connection, station, &interest.queues, today)?,
+        server_series: numbers::server_series(connection, &interest.queues, today)?,
+        released: numbers::released(connection, station, &interest.queues, today)?,
         series,
         set_aside: set_aside.unsigned_abs(),
         epoch: epoch(connection)?,
@@ -378,71 +377,6 @@ fn epoch(connection: &Connection) -> Result<Option<Uuid>, Trouble> {
         .query_row([], |row| row.get(0))
         .optional()?;
     Ok(text.and_then(|text| Uuid::parse_str(&text).ok()))
-}
-
-/// The main series of each queue that this station was the last station to get. That they may have to be given back is
-/// said beside them.
-fn grants(connection: &Connection, station: i64, queues: &BTreeSet<i64>) -> Result<Vec<GrantBody>, Trouble> {
-    let mut statement = connection.prepare_cached(
-        "SELECT queue, from_day FROM series_holders AS newest WHERE station = ?1 AND from_day =
-         (SELECT max(from_day) FROM series_holders WHERE queue = newest.queue AND station IS NOT NULL) ORDER BY queue",
-    )?;
-    let rows = statement.query_map([station], |row| Ok((row.get(0)?, ServiceDay(row.get(1)?))))?;
-    let mut grants = Vec::new();
-    for row in rows {
-        let (queue, from_day): (i64, ServiceDay) = row?;
-        if queues.contains(&queue) {
-            grants.push(GrantBody { queue, from_day: from_day.to_string() });
-        }
-    }
-    Ok(grants)
-}
-
-/// The main series from which this server gives numbers today, or will tomorrow as far as it can know.
-fn server_series(
-    connection: &Connection,
-    queues: &BTreeSet<i64>,
-    today: ServiceDay,
-) -> Result<Vec<GrantBody>, Trouble> {
-    let mut series = Vec::new();
-    for queue in queues {
-        for from_day in [today, ServiceDay(today.0 + 1)] {
-            match numbers::issuer(connection, *queue, from_day)? {
-                Issuer::Unclaimed | Issuer::Server => {
-                    series.push(GrantBody { queue: *queue, from_day: from_day.to_string() });
-                    break;
-                }
-                Issuer::Station(_) | Issuer::Nobody => {}
-            }
-        }
-    }
-    Ok(series)
-}
-
-/// The main series that are not this station's from some day on: one that believes otherwise must give them back. After
-/// a restored copy that may be a series of which this server never heard that the station has it.
-fn released(
-    connection: &Connection,
-    station: i64,
-    queues: &BTreeSet<i64>,
-    today: ServiceDay,
-) -> Result<Vec<GrantBody>, Trouble> {
-    let mut released = Vec::new();
-    for queue in queues {
-        let newest: Option<(i64, Option<i64>)> = connection
-            .prepare_cached(
-                "SELECT from_day, station FROM series_holders WHERE queue = ?1 ORDER BY from_day DESC LIMIT 1",
-            )?
-            .query_row([queue], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let from_day = match newest {
-            Some((_, Some(holder))) if holder == station => continue,
-            Some((from_day, Some(_) | None)) => ServiceDay(from_day),
-            None => today,
-        };
-        released.push(GrantBody { queue: *queue, from_day: from_day.to_string() });
-    }
-    Ok(released)
 }
 
 fn configuration(
