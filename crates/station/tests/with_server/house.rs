@@ -101,12 +101,7 @@ impl Site {
         let _ = tracing_subscriber::fmt().with_test_writer().with_env_filter("info").try_init();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let seed = seed::demo(folder, "http://127.0.0.1:8080", Some("un-mot-de-passe".to_owned())).unwrap();
-        let options = Options {
-            data: folder.to_owned(),
-            listen: "127.0.0.1:0".to_owned(),
-            public_url: None,
-            allowed_origins: Vec::new(),
-        };
+        let options = Options::new(folder.to_owned(), "127.0.0.1:0".to_owned());
         let server = runtime.block_on(serve(options)).unwrap();
         let door = Door::before(server.address());
         let _ = rustls::crypto::ring::default_provider().install_default();
