@@ -5,6 +5,7 @@
 pub mod display;
 pub mod fault_matrix;
 pub mod house;
+pub mod kill_storm;
 pub mod load;
 pub mod measure;
 pub mod program;

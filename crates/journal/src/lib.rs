@@ -339,15 +339,13 @@ fn checkpoint(connection: &Connection) -> Result<(), rusqlite::Error> {
 }
 
 fn read_meta(connection: &Connection, key: &str) -> Result<Option<String>, rusqlite::Error> {
-    connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()
+    connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
 }
 
 fn write_meta(connection: &Connection, key: &str, value: &str) -> Result<(), rusqlite::Error> {
     connection
-        .execute(
-            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
-            [key, value],
-        )
+        .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
+        .execute([key, value])
         .map(|_| ())
 }
 

@@ -1,6 +1,7 @@
 //! A station's link to the server over the bad network: pair, hello, listen, then records out and events in. It does what
 //! `crates/station/src/link` does, with the shipped conversions, and with every message an event of the world.
 
+use super::machine::QUIET_STEP_MS;
 use super::planted::PlantedBug;
 use super::server::{Question, Reply};
 use super::witness::{Given, Heard, Listening};
@@ -373,6 +374,7 @@ impl World {
     fn enrol_anew(&mut self, station: usize) {
         let enrolment = Uuid::from_u128(self.chance.wide());
         self.note(|| format!("{station} enrols anew: its disk was copied"));
+        self.told_of_copy(station);
         if !self.keep(station, "enrolment", &enrolment.to_string()) {
             self.lose_link(station, false);
             return;
@@ -505,7 +507,7 @@ impl World {
         let wall_ms = now_ms + self.machines[station].clock_error_ms;
         let reachable = self.server.is_up() && !self.is_cut_off(station);
         let bug = self.bug;
-        let quiet = self.is_quiet();
+        let quiet_for_ms = self.quiet_for_ms();
         let life = self.machines[station].life;
         let Some(link) = self.link(station) else { return };
         if link.connection != connection || link.phase != Phase::Open {
@@ -518,7 +520,8 @@ impl World {
             return;
         }
         let probe = std::mem::take(&mut link.probe);
-        let next_ms = if quiet && reachable { 20 * HEARTBEAT_MS } else { HEARTBEAT_MS };
+        let quiet_ms = if reachable { quiet_for_ms.min(QUIET_STEP_MS.cast_signed()) } else { 0 };
+        let next_ms = quiet_ms.max(HEARTBEAT_MS);
         self.schedule(next_ms, Event::Beat { station, life, connection });
         if reachable {
             let server_ms = if bug == Some(PlantedBug::DayFromWallClock) { wall_ms } else { now_ms };

@@ -22,6 +22,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 use uuid::Uuid;
 
+/// While nobody comes, a station is woken and hears a heartbeat this often.
+pub(super) const QUIET_STEP_MS: u64 = 1_800_000;
+
 /// How long an announcement takes.
 const SPOKEN_MS: i64 = 4_000;
 
@@ -184,15 +187,15 @@ impl World {
     /// Sees to it that the engine is woken when it wants to be.
     fn wake_later(&mut self, station: usize) {
         let now_ms = self.now_ms;
-        let quiet = self.is_quiet();
+        let quiet_for_ms = self.quiet_for_ms().unsigned_abs();
         let machine = &mut self.machines[station];
         let elapsed_ms = machine.elapsed_ms(now_ms);
         let life = machine.life;
         let Some(process) = machine.process.as_mut() else { return };
         let mut wanted = process.engine.poll_timeout();
         // In the hours in which nobody is there, looking at the clock every ten seconds would be most of the simulation.
-        if quiet && wanted >= elapsed_ms + 9_000 {
-            wanted = elapsed_ms + 300_000;
+        if wanted >= elapsed_ms + 9_000 {
+            wanted = wanted.max(elapsed_ms + quiet_for_ms.min(QUIET_STEP_MS));
         }
         let (known, number) = process.wake;
         if known <= wanted && known > elapsed_ms {
@@ -213,7 +216,7 @@ impl World {
         }
         process.wake.0 = 0;
         if process.journal.tend(elapsed_ms).is_err() {
-            self.journal_failed(station);
+            self.stop_after_failure(station);
             return;
         }
         self.feed(station, Input::TimePassed);
@@ -289,9 +292,7 @@ impl World {
             }
             Err(error) => {
                 self.note(|| format!("{station} cannot append: {error}"));
-                if !self.machines[station].disk.borrow().is_dead() {
-                    self.journal_failed(station);
-                }
+                self.stop_after_failure(station);
             }
         }
     }
@@ -311,19 +312,17 @@ impl World {
         let Some(process) = self.machines[station].process.as_mut() else { return };
         let records = std::mem::take(&mut process.kept_back);
         if !records.is_empty() && process.journal.append(&records).is_err() {
-            if self.machines[station].disk.borrow().is_dead() {
-                self.station_dies(station);
-            } else {
-                self.journal_failed(station);
-            }
+            self.stop_after_failure(station);
         }
     }
 
-    /// The shipped program stops loudly and is started again; the screen is safe meanwhile because there is nobody to
-    /// take a touch.
-    fn journal_failed(&mut self, station: usize) {
-        self.note(|| format!("{station} stops: its journal failed"));
-        self.machines[station].doom = (Death::Kill, 1_000);
+    /// A journal that fails stops its station, which is started again; meanwhile nobody is there to take a touch. A disk
+    /// that died took the whole machine along, in its own way.
+    fn stop_after_failure(&mut self, station: usize) {
+        if !self.machines[station].disk.borrow().is_dead() {
+            self.note(|| format!("{station} stops: its journal failed"));
+            self.machines[station].doom = (Death::Kill, 1_000);
+        }
         self.station_dies(station);
     }
 

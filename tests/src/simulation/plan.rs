@@ -10,6 +10,9 @@ pub const MINUTE: i64 = 60_000;
 /// An hour in milliseconds.
 pub const HOUR: i64 = 60 * MINUTE;
 
+/// From the beginning of one stretch of opening to that of the next, where a plan goes over nights.
+pub const STRETCH_MS: i64 = 15 * HOUR;
+
 /// Something that is done to the lobby at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stroke {
@@ -178,16 +181,16 @@ impl Plan {
             kiosks,
             boards,
             begins_ms,
-            lasts_ms: stretch_ms + nights * 15 * HOUR,
+            lasts_ms: stretch_ms + nights * STRETCH_MS,
             calm,
             network: network(calm, chance),
             printer_fails: if calm { 0 } else { [0, 60, 250][chance.below(3) as usize] },
             strokes: Vec::new(),
         };
         for stretch in 0..=nights {
-            plan.people(stretch * 15 * HOUR, stretch_ms, chance);
+            plan.people(stretch * STRETCH_MS, stretch_ms, chance);
             if !calm {
-                plan.faults(stretch * 15 * HOUR, stretch_ms, chance);
+                plan.faults(stretch * STRETCH_MS, stretch_ms, chance);
             }
         }
         if !calm {

@@ -90,6 +90,7 @@ impl World {
             let cool_down = LABEL_COOL_DOWN_MS.cast_signed();
             if let Some(earlier) = by_label.insert(&paper.label, paper).filter(|earlier| earlier.ticket != paper.ticket)
                 && paper.at_ms - earlier.at_ms < cool_down
+                && !self.were_one(earlier.machine, paper.machine, paper.at_ms)
             {
                 let text = format!("{} is on two papers within the cool-down: {earlier:?} and {paper:?}", paper.label);
                 found.push(Violation { invariant: "I1", text });
@@ -185,7 +186,9 @@ impl World {
         for (id, ticket) in
             tickets.iter().filter(|(_, ticket)| ticket.status != "annulé" || !gaps.contains(&ticket.number))
         {
-            if let Some(other) = held.insert((ticket.series.clone(), ticket.value), *id) {
+            if let Some(other) = held.insert((ticket.series.clone(), ticket.value), *id)
+                && !self.are_of_copies(other, *id)
+            {
                 violate("I1", format!("{:?} {} belongs to {other} and to {id}", ticket.series, ticket.value));
             }
         }
@@ -228,6 +231,13 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    fn are_of_copies(&self, one: Uuid, other: Uuid) -> bool {
+        match (self.witness.touches.get(&one), self.witness.touches.get(&other)) {
+            (Some(one), Some(other)) => self.were_one(one.machine, other.machine, one.at_ms.max(other.at_ms)),
+            (Some(_), None) | (None, Some(_) | None) => false,
+        }
     }
 
     /// I7, wherever there was anything to know the time by.

@@ -4,7 +4,7 @@
 use super::chance::Chance;
 use super::disk::{Death, SharedDisk};
 use super::machine::Machine;
-use super::plan::{Deed, HOUR, MINUTE, Plan};
+use super::plan::{Deed, MINUTE, Plan, STRETCH_MS};
 use super::planted::PlantedBug;
 use super::server::{Question, Reply, Server};
 use super::vfs;
@@ -56,6 +56,14 @@ pub struct Mark {
     pub server: u64,
 }
 
+/// Two machines with one identity. Until the server has told one of them, each counts in the series that both believe to
+/// be theirs, and no program on them can know better.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Copies {
+    pub(super) machines: [usize; 2],
+    pub(super) told_ms: Option<i64>,
+}
+
 /// The lobby.
 pub(super) struct World {
     pub(super) now_ms: i64,
@@ -78,6 +86,8 @@ pub(super) struct World {
     backup: Option<Vec<u8>>,
     /// Tickets that clerks called and have not ended.
     called: Vec<Uuid>,
+    /// Machines that work from copies of one disk, and until when nobody could have told them so.
+    pub(super) copies: Vec<Copies>,
     /// The touches after everything was healed.
     pub(super) last_touches: Vec<Uuid>,
     pub(super) marks: Vec<Mark>,
@@ -116,6 +126,7 @@ impl World {
             healing: false,
             backup: None,
             called: Vec::new(),
+            copies: Vec::new(),
             last_touches: Vec::new(),
             marks: Vec::new(),
             hash: 0xcbf2_9ce4_8422_2325,
@@ -179,11 +190,12 @@ impl World {
         self.machines[station].process.is_some() && self.machines[station].life == life
     }
 
-    /// Whether nobody comes for hours: between the stretches of a plan that goes over nights.
-    pub(super) fn is_quiet(&self) -> bool {
+    /// How long nobody comes any more, between the stretches of a plan that goes over nights; 0 while somebody may.
+    pub(super) fn quiet_for_ms(&self) -> i64 {
         let since_ms = self.now_ms - self.plan.begins_ms;
-        let in_stretch_ms = since_ms % (15 * HOUR);
-        since_ms < self.plan.lasts_ms && in_stretch_ms > 30 * MINUTE && in_stretch_ms < 15 * HOUR - 5 * MINUTE
+        let in_stretch_ms = since_ms % STRETCH_MS;
+        let ends_ms = STRETCH_MS - 5 * MINUTE;
+        if since_ms < self.plan.lasts_ms && in_stretch_ms > 30 * MINUTE { (ends_ms - in_stretch_ms).max(0) } else { 0 }
     }
 
     pub(super) fn next_connection(&mut self) -> u64 {
@@ -552,14 +564,30 @@ impl World {
             Machine::new(&format!("station{station}"), Mode::Kiosk, self.now_ms, boot, SharedDisk::new(copy.into()));
         machine.disk.borrow_mut().faults.owes_log_syncs = self.bug == Some(PlantedBug::NormalSync);
         self.machines.push(machine);
+        self.copies.push(Copies { machines: [kiosk, station], told_ms: None });
         self.start_station(station);
-        // It takes touches of its own, but only once a server has told it that it is a copy: before, no file on it can
-        // know, and two papers may bear one number.
         for _ in 0..4 {
             let ticket = Uuid::from_u128(self.chance.wide());
             let at_ms = i64::try_from(self.chance.between(20_000, 200_000)).unwrap_or(0);
             self.schedule(at_ms, Event::Touch { station, queue: 0, ticket });
         }
+    }
+
+    /// The server has told a machine that another one works under its identity.
+    pub(super) fn told_of_copy(&mut self, station: usize) {
+        let now_ms = self.now_ms;
+        for copies in self.copies.iter_mut().filter(|copies| copies.machines.contains(&station)) {
+            copies.told_ms = copies.told_ms.or(Some(now_ms));
+        }
+    }
+
+    /// Whether two machines may have counted the same number until a moment, because neither could know of the other.
+    pub(super) fn were_one(&self, one: usize, other: usize, at_ms: i64) -> bool {
+        self.copies.iter().any(|copies| {
+            let both = one != other && copies.machines.contains(&one) && copies.machines.contains(&other);
+            // A number that was taken before comes out of the printer a little later.
+            both && copies.told_ms.is_none_or(|told_ms| at_ms <= told_ms + 5_000)
+        })
     }
 
     /// Every fault ends; what is down comes up.

@@ -6,6 +6,7 @@
 mod bad_input;
 mod claims;
 mod power_cuts;
+mod storm;
 mod street;
 
 use smartqueue_hardware::virtual_printer::{VirtualPrinter, VirtualPrinterOptions};
