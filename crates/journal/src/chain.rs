@@ -111,7 +111,10 @@ mod tests {
     fn the_rule_is_frozen() {
         let first = ChainHash::BEGINNING.followed_by(1, "{}");
         assert_eq!(first.to_string(), "1bad765d926feacace97a8ddcd329a1f4254c208affc1ba86b3c7d59e8fba83e");
-        assert_eq!(first.followed_by(2, "{}").to_string(), "f3a2f7117ec70a4475364945fc5338e1e7e3198d39fe37688a9c021c1bb74e74");
+        assert_eq!(
+            first.followed_by(2, "{}").to_string(),
+            "f3a2f7117ec70a4475364945fc5338e1e7e3198d39fe37688a9c021c1bb74e74"
+        );
     }
 
     #[test]

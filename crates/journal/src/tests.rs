@@ -166,9 +166,8 @@ fn the_minutes_care_writes_a_row_and_empties_the_log() {
     journal.tend(61_000).unwrap();
     assert_eq!(journal.meta("canary").unwrap().as_deref(), Some("61000"));
     let beside = Connection::open_with_flags(Journal::path(folder.path()), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    let (log, brought): (i64, i64) = beside
-        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)))
-        .unwrap_or((0, 0));
+    let (log, brought): (i64, i64) =
+        beside.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?))).unwrap_or((0, 0));
     assert_eq!(log, brought, "all of the log is in the file");
 }
 

@@ -10,19 +10,19 @@ impl Chance {
     pub fn of(seed: u64) -> Chance {
         // Neighbouring seeds must not begin alike.
         let mut chance = Chance(seed ^ 0x5851_F42D_4C95_7F2D);
-        chance.next();
+        chance.draw();
         chance
     }
 
     /// A source of its own for one part of a simulation, so that a draw more in one part changes nothing in another.
     pub fn part(&self, name: u64) -> Chance {
         let mut part = Chance(self.0 ^ name.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        part.next();
+        part.draw();
         part
     }
 
     /// 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -32,7 +32,7 @@ impl Chance {
 
     /// A number below a bound; 0 for a bound of 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.next() % bound }
+        if bound == 0 { 0 } else { self.draw() % bound }
     }
 
     /// A number between two bounds, the upper one not included.
@@ -53,7 +53,7 @@ impl Chance {
 
     /// 128 bits.
     pub fn wide(&mut self) -> u128 {
-        (u128::from(self.next()) << 64) | u128::from(self.next())
+        (u128::from(self.draw()) << 64) | u128::from(self.draw())
     }
 }
 
@@ -65,11 +65,11 @@ mod tests {
     fn a_seed_says_every_draw_and_neighbours_differ() {
         let draws = |seed| {
             let mut chance = Chance::of(seed);
-            [chance.next(), chance.next(), chance.next()]
+            [chance.draw(), chance.draw(), chance.draw()]
         };
         assert_eq!(draws(7), draws(7));
         assert_ne!(draws(7)[0], draws(8)[0]);
-        assert_ne!(Chance::of(7).part(1).next(), Chance::of(7).part(2).next());
+        assert_ne!(Chance::of(7).part(1).draw(), Chance::of(7).part(2).draw());
     }
 
     #[test]

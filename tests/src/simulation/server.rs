@@ -448,7 +448,15 @@ impl Server {
                 StoredRecord::TicketIssued { ticket, number, .. } => {
                     self.given.get(ticket).filter(|given| *given != number).map(|_| *ticket)
                 }
-                _ => None,
+                StoredRecord::StationPaired { .. }
+                | StoredRecord::SeriesGranted { .. }
+                | StoredRecord::SeriesReleased { .. }
+                | StoredRecord::IdentityLost
+                | StoredRecord::DayOpened { .. }
+                | StoredRecord::TicketRequested { .. }
+                | StoredRecord::SlipSent { .. }
+                | StoredRecord::SlipEnded { .. }
+                | StoredRecord::TicketVoided { .. } => None,
             };
             if let Some(ticket) = contradicted
                 && !self.renamed.contains_key(&ticket)
@@ -464,7 +472,13 @@ impl Server {
                         *ticket = *name;
                     }
                 }
-                _ => {}
+                StoredRecord::StationPaired { .. }
+                | StoredRecord::SeriesGranted { .. }
+                | StoredRecord::SeriesReleased { .. }
+                | StoredRecord::IdentityLost
+                | StoredRecord::DayOpened { .. }
+                | StoredRecord::TicketRequested { .. }
+                | StoredRecord::TicketVoided { .. } => {}
             }
         }
         request
