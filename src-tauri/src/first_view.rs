@@ -75,6 +75,7 @@ fn view(mode: Mode, language: LanguageCode, name: &str, screen: KioskScreen, fau
         faults,
         kiosk,
         board,
+        paper: None,
         tickets: vec![],
     }
 }
