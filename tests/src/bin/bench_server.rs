@@ -157,7 +157,7 @@ impl Room {
             };
             room.boards.push(board.listen(sender.clone()));
             // A few hundred at a time: a backlog of connections that the kernel refuses would be the room's own doing.
-            if room.boards.len() % 200 == 0 {
+            if room.boards.len().is_multiple_of(200) {
                 room.ready(200).await?;
             }
         }
