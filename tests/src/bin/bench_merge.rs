@@ -53,11 +53,11 @@ fn main() -> Result<()> {
     let start_to_view_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let merging = Instant::now();
     let limit = Duration::from_secs(300);
-    while !station
+    while station
         .wait("every record on the server", |view| {
             view["connection"]["state"] == "online" && view["connection"]["unsent"] == 0
         })
-        .is_ok()
+        .is_err()
     {
         anyhow::ensure!(merging.elapsed() < limit, "the day was not merged within {limit:?}");
     }

@@ -484,7 +484,7 @@ unsafe extern "C" fn shm_unmap(file: *mut ffi::sqlite3_file, delete: c_int) -> c
 #[cfg(test)]
 mod tests {
     use super::super::chance::Chance;
-    use super::super::disk::{Death, Disk};
+    use super::super::disk::Death;
     use super::*;
     use rusqlite::{Connection, OpenFlags};
 
