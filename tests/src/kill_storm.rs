@@ -12,11 +12,14 @@ use serde_json::{Value, json};
 use smartqueue_hardware::virtual_printer::{VirtualPrinter, VirtualPrinterOptions};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Kiosks in the storm.
 const KIOSKS: usize = 2;
+
+/// A kiosk that says nothing for so long has nothing to do: the next kill need not wait for it.
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// What became of a storm.
 #[derive(Clone, Debug, Default)]
@@ -111,13 +114,13 @@ pub fn live_through(kills: u64, touches_a_kill: u64, seed: u64) -> Result<Storm>
         match victim.checked_sub(1) {
             None => {
                 if let Some(station) = kiosks[0].station.as_mut() {
-                    station.pass_lines(lines);
+                    station.pass_lines_within(lines, PAUSE);
                 }
                 restart_server(&mut server, &site)?;
             }
             Some(index) => {
                 let mut station = kiosks[index].station.take().context("a kiosk does not run")?;
-                station.pass_lines(lines);
+                station.pass_lines_within(lines, PAUSE);
                 station.kill()?;
                 start(&mut kiosks[index], &mut storm)?;
             }

@@ -150,6 +150,16 @@ impl StationProgram {
         }
     }
 
+    /// Passes over at most `count` lines more, for as long as each comes within `limit`.
+    pub fn pass_lines_within(&mut self, count: usize, limit: Duration) {
+        for _ in 0..count {
+            match self.lines.recv_timeout(limit) {
+                Ok(line) => (self.last_at, self.last) = line,
+                Err(_) => return,
+            }
+        }
+    }
+
     /// Ends it as a power cut would.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A station's link to the server over the bad network: pair, hello, listen, then records out and events in. It does what
 //! `crates/station/src/link` does, with the shipped conversions, and with every message an event of the world.
 //!
-//! Long because it is one conversation from pairing to the last event, and its steps share their state.
+//! This file is long because it is one conversation from pairing to the last event, and its steps share their state.
 
 use super::machine::QUIET_STEP_MS;
 use super::planted::PlantedBug;

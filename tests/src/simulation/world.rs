@@ -1,7 +1,7 @@
 //! The lobby's clock: everything that happens is an event with a true time, taken in the order of time. Machines, network
 //! and people meet here. It judges nothing; `verdict` does, at the end.
 //!
-//! Long because every kind of event is dealt with in one match, so that none can be forgotten.
+//! This file is long because every kind of event is dealt with in one match, so that none can be forgotten.
 
 use super::chance::Chance;
 use super::disk::{Death, SharedDisk};
