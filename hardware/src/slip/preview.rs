@@ -8,7 +8,7 @@ use image::GrayImage;
 use super::bitmap::Bitmap;
 use super::font_a::{CELL_WIDTH, Glyphs, Style};
 use super::profile::{CodeTable, PrinterProfile, Smoothing};
-use super::steps::{Step, indent, line_dots, steps};
+use super::steps::{Step, indent, line_dots, line_of, steps};
 use super::{Align, Slip, TextSize, Weight};
 
 /// Unprintable margin on each side of the picture, in dots: 4 mm, as on an 80 mm roll.
@@ -88,7 +88,7 @@ fn line(
         Smoothing::Unsupported => false,
     };
     let style = Style { width: size.width(), height: size.height(), bold: weight == Weight::Bold, smooth };
-    let mut line = Bitmap::white(width, line_dots(size) as usize);
+    let mut line = Bitmap::white(width, line_of(size, bytes) as usize);
     let mut left = indent(align, bytes.len() * CELL_WIDTH * usize::from(size.width()), width);
     let table = profile.code_page.map_or(CodeTable::Wpc1252, |page| page.table);
     for byte in bytes {

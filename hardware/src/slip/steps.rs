@@ -87,7 +87,7 @@ impl Step {
     /// Paper that it needs, in dots.
     pub(super) fn height(&self, profile: &PrinterProfile) -> u32 {
         match self {
-            Step::Line { size, .. } => line_dots(*size),
+            Step::Line { size, bytes, .. } => line_of(*size, bytes),
             Step::Rule { .. } => line_dots(TextSize::NORMAL),
             Step::Picture { picture, .. }
             | Step::KeptPicture { picture, .. }
@@ -102,6 +102,12 @@ impl Step {
 /// Height of a line of the printer's own letters with its spacing, in dots.
 pub(super) fn line_dots(size: TextSize) -> u32 {
     u32::from(LINE_SPACING).max(u32::from(size.height()) * CELL_HEIGHT as u32)
+}
+
+/// Height of a line with these letters in it, in dots. Only letters make a line high: an empty one moves the paper by the spacing
+/// alone, whatever size is set.
+pub(super) fn line_of(size: TextSize, bytes: &[u8]) -> u32 {
+    line_dots(if bytes.is_empty() { TextSize::NORMAL } else { size })
 }
 
 /// The steps of a slip.

@@ -235,6 +235,14 @@ proptest! {
 }
 
 #[test]
+fn an_empty_line_is_as_high_as_the_spacing_in_any_size() {
+    let profile = PrinterProfile::epson_tm(PaperWidth::Mm80);
+    let slip = Slip::new().styled("", Align::Left, TextSize::TALL, Weight::Regular).cut();
+    let read = commands(&render_bytes(&slip, &profile)).expect("known");
+    assert_eq!(paper(&mut printer(&profile), read, &profile), preview(&slip, &profile));
+}
+
+#[test]
 fn a_kept_logo_is_drawn_by_its_key_and_forgotten_on_request() {
     let profile = PrinterProfile::epson_tm(PaperWidth::Mm80);
     let kept = define_logo(&logo(), &profile);

@@ -74,8 +74,9 @@ fn receive_call(stream: TcpStream, shared: &Arc<Shared>, baud: Option<u32>) {
         }
         state = shared.wait_for(state, left);
     }
-    if state.stopping || state.link != Link::Free {
-        // Dropping the stream closes it; the state stays with the one who holds the printer.
+    if state.stopping || !state.plugged || state.link != Link::Free {
+        // Dropping the stream closes it; the state stays with the one who holds the printer. A call may also have come in the
+        // moment between the pulled cable and the closed door.
         return;
     }
     state.connected();
