@@ -51,8 +51,11 @@ impl Station {
     /// Prints a ticket again: its original when that surely never reached paper, else the next copy.
     pub(crate) fn reprint(&mut self, ticket: TicketId) {
         let busy = self.printing.current.iter().chain(&self.printing.waiting).any(|job| job.ticket == ticket);
+        let today = self.series.day();
         let Some(own) = self.tickets.own_mut(ticket) else { return };
-        if busy {
+        // The number of an earlier day may be on somebody else's paper by now: its original comes too late.
+        let too_late = !own.original_may_exist && Some(own.day) != today;
+        if busy || too_late {
             return;
         }
         let copy = if own.original_may_exist {

@@ -36,6 +36,9 @@ pub(crate) const META_SERVER_TIME: &str = "server_time";
 const PRINT_PATIENCE_MS: u64 = 30_000;
 const PUSH_PATIENCE_MS: u64 = 2_000;
 
+/// What the link says is taken in up to so often before the view is shown again.
+const NEWS_A_VIEW: usize = 200;
+
 /// Whoever wants to see each changed view.
 pub(crate) type Listener = Box<dyn Fn(Arc<View>) + Send>;
 
@@ -88,11 +91,17 @@ impl Shell {
     /// Runs until it is told to stop, then until what was asked before has come to its end.
     pub(crate) fn run(mut self) {
         let mut asked_to_stop_ms: Option<u64> = None;
+        let mut next: Option<Message> = None;
         self.settle();
         while !asked_to_stop_ms.is_some_and(|asked_ms| self.may_stop(asked_ms)) {
             let patience_ms = asked_to_stop_ms.map_or(u64::MAX, |asked_ms| self.patience_ends(asked_ms));
-            match self.inbox.recv_timeout(self.clock.until(self.station.poll_timeout().min(patience_ms))) {
+            let message = match next.take() {
+                Some(message) => Ok(message),
+                None => self.inbox.recv_timeout(self.clock.until(self.station.poll_timeout().min(patience_ms))),
+            };
+            match message {
                 Ok(Message::Stop) => asked_to_stop_ms = asked_to_stop_ms.or(Some(self.clock.now().elapsed_ms)),
+                Ok(Message::Link(news)) => next = self.take_in_news(news),
                 Ok(message) => self.take_in(message),
                 Err(RecvTimeoutError::Timeout) => self.hand_in(Input::TimePassed),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -101,6 +110,26 @@ impl Shell {
             self.settle();
         }
         self.finish();
+    }
+
+    /// Takes in what the link said, and what else it has said meanwhile; gives back the first message that is not the
+    /// link's. A server that is back after a day tells of thousands of tickets, and a view for each of them would keep the
+    /// records waiting that it does not have yet.
+    fn take_in_news(&mut self, first: LinkNews) -> Option<Message> {
+        let mut news = first;
+        for _ in 0..NEWS_A_VIEW {
+            self.take_link_news(news);
+            self.perform_all();
+            news = match self.inbox.try_recv().ok()? {
+                Message::Link(news) => news,
+                other @ (Message::Input(_)
+                | Message::Command(_)
+                | Message::PaperCounted(_)
+                | Message::Listen(_)
+                | Message::Stop) => return Some(other),
+            };
+        }
+        Some(Message::Link(news))
     }
 
     /// A minute's care for the file. A file that fails it must not get the next record.
@@ -155,10 +184,14 @@ impl Shell {
 
     /// Does what the engine wants done until it wants nothing more, then shows the result.
     fn settle(&mut self) {
+        self.perform_all();
+        self.publish();
+    }
+
+    fn perform_all(&mut self) {
         while let Some(effect) = self.station.poll_effect() {
             self.perform(effect);
         }
-        self.publish();
     }
 
     fn perform(&mut self, effect: Effect) {

@@ -73,6 +73,8 @@ pub(super) struct Link {
     server_epoch: Option<Uuid>,
     server_holds: u64,
     asked: BTreeMap<u64, (About, i64)>,
+    /// What the socket said before the world's answer that opens it arrived: on one line nothing overtakes.
+    early: Vec<String>,
     pushing: bool,
     grown: bool,
     probe: bool,
@@ -103,6 +105,7 @@ impl Link {
             server_epoch: None,
             server_holds: 0,
             asked: BTreeMap::new(),
+            early: Vec::new(),
             pushing: false,
             grown: false,
             probe: false,
@@ -146,6 +149,7 @@ impl World {
         link.phase = Phase::Connecting;
         link.connection = connection;
         link.asked.clear();
+        link.early.clear();
         (link.pushing, link.grown, link.probe) = (false, false, false);
         match link.identity {
             Some(_) => self.say_hello(station),
@@ -464,8 +468,9 @@ impl World {
         link.phase = Phase::Open;
         link.opened_ms = now_ms;
         let connection = link.connection;
+        let early = std::mem::take(&mut link.early);
         self.schedule(HEARTBEAT_MS, Event::Beat { station, life, connection });
-        for text in texts {
+        for text in texts.iter().chain(&early) {
             self.hear(station, connection, text);
         }
         self.push(station);
@@ -476,7 +481,11 @@ impl World {
         let now_ms = self.now_ms;
         let bug = self.bug;
         let Some(link) = self.link(station) else { return };
-        if link.connection != connection || link.phase != Phase::Open {
+        if link.connection != connection || link.phase == Phase::Resting {
+            return;
+        }
+        if link.phase == Phase::Connecting {
+            link.early.push(text.to_owned());
             return;
         }
         link.heard_ms = now_ms;
@@ -564,14 +573,22 @@ impl World {
         if link.pushing {
             return;
         }
-        let Ok(records) = process.journal.read_after(link.server_holds, PUSH_LIMIT) else { return };
+        // The record before the first comes along: its digest proves whose past this is.
+        let held = link.server_holds;
+        let Ok(mut records) = process.journal.read_after(held.saturating_sub(1), PUSH_LIMIT) else { return };
+        let before = match records.first() {
+            Some(first) if first.seq == held => {
+                serde_json::to_value(records.remove(0)).ok().map(|record| record_digest(&record))
+            }
+            Some(_) | None => None,
+        };
         let sends_records = !records.is_empty();
         if !sends_records && !even_empty {
             return;
         }
         link.pushing = true;
         let moment = Some(StoredMoment { boot, elapsed_ms });
-        let request = PushRequest { epoch: link.enrolment, records, before: None, moment };
+        let request = PushRequest { epoch: link.enrolment, records, before, moment };
         self.ask(station, About::Push { sends_records }, Question::Push(identity, request));
     }
 

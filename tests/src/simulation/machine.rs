@@ -9,7 +9,9 @@ use super::world::{Event, World};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use smartqueue_domain::{BootId, CopyNumber, PrintDoubt, PrintEvidence, PrintOutcome, Record, TicketId, VoidReason};
+use smartqueue_domain::{
+    BootId, CopyNumber, PrintDoubt, PrintEvidence, PrintOutcome, Record, Refusal, TicketId, VoidReason,
+};
 use smartqueue_engine::{
     AnnouncementOutcome, AppendToken, Effect, Fault, Input, KioskScreen, Memory, Now, PrintJob, ServerTime,
     SlipContent, Station, StoredFact,
@@ -413,6 +415,21 @@ impl World {
     pub(super) fn some_ticket_of(&mut self, station: usize) -> Option<TicketId> {
         let view = self.machines[station].process.as_ref()?.engine.view();
         self.chance.one_of(&view.tickets).map(|line| line.id)
+    }
+
+    /// Why a kiosk's screen says no, if it does.
+    pub(super) fn refusal_shown(&self, station: usize) -> Option<Refusal> {
+        let view = self.machines[station].process.as_ref()?.engine.view();
+        match view.kiosk?.screen {
+            KioskScreen::Refused { reason, .. } => Some(reason),
+            KioskScreen::Starting
+            | KioskScreen::Home
+            | KioskScreen::Issuing { .. }
+            | KioskScreen::Result { .. }
+            | KioskScreen::Unlock(_)
+            | KioskScreen::Maintenance
+            | KioskScreen::Closed { .. } => None,
+        }
     }
 
     /// The tickets that wait in each queue, as a station shows them.

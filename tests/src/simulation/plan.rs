@@ -301,9 +301,9 @@ fn network(calm: bool, chance: &mut Chance) -> Network {
     }
     match chance.below(4) {
         0 => good,
-        1 => Network { delay_ms: 300, lost: 20, twice: 20, late: 10, events_lost: 30, events_mixed: 30 },
-        2 => Network { delay_ms: 700, lost: 60, twice: 60, late: 40, events_lost: 60, events_mixed: 60 },
-        _ => Network { delay_ms: 1_500, lost: 150, twice: 100, late: 100, events_lost: 100, events_mixed: 100 },
+        1 => Network { delay_ms: 300, lost: 10, twice: 30, late: 10, events_lost: 8, events_mixed: 8 },
+        2 => Network { delay_ms: 700, lost: 25, twice: 60, late: 25, events_lost: 12, events_mixed: 12 },
+        _ => Network { delay_ms: 1_500, lost: 60, twice: 100, late: 60, events_lost: 20, events_mixed: 20 },
     }
 }
 

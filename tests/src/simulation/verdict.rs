@@ -90,7 +90,7 @@ impl World {
             let cool_down = LABEL_COOL_DOWN_MS.cast_signed();
             if let Some(earlier) = by_label.insert(&paper.label, paper).filter(|earlier| earlier.ticket != paper.ticket)
                 && paper.at_ms - earlier.at_ms < cool_down
-                && !self.were_one(earlier.machine, paper.machine, paper.at_ms)
+                && !self.were_one(earlier.machine, paper.machine, earlier.at_ms)
             {
                 let text = format!("{} is on two papers within the cool-down: {earlier:?} and {paper:?}", paper.label);
                 found.push(Violation { invariant: "I1", text });
@@ -235,7 +235,7 @@ impl World {
 
     fn are_of_copies(&self, one: Uuid, other: Uuid) -> bool {
         match (self.witness.touches.get(&one), self.witness.touches.get(&other)) {
-            (Some(one), Some(other)) => self.were_one(one.machine, other.machine, one.at_ms.max(other.at_ms)),
+            (Some(one), Some(other)) => self.were_one(one.machine, other.machine, one.at_ms.min(other.at_ms)),
             (Some(_), None) | (None, Some(_) | None) => false,
         }
     }
@@ -246,7 +246,7 @@ impl World {
         let machine = &self.machines[touch.machine];
         // A machine with a wrong clock that never heard the server in that boot, and was switched off before it did, has
         // nothing to know the time by.
-        let same_boot = touch.boot == Some(machine.boot);
+        let same_boot = touch.boot == machine.boot;
         if touch.clock_error_ms != 0 && !touch.knew_server_time && !same_boot {
             return;
         }

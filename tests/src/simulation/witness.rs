@@ -11,8 +11,8 @@ pub struct Touch {
     pub at_ms: i64,
     /// Which machine.
     pub machine: usize,
-    /// The machine's boot at that moment; nothing when it was off.
-    pub boot: Option<Uuid>,
+    /// The machine's boot at that moment.
+    pub boot: Uuid,
     /// How wrong its wall clock was.
     pub clock_error_ms: i64,
     /// Whether it had heard the server's time in that boot.

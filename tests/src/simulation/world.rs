@@ -354,16 +354,23 @@ impl World {
         let queue = self.server.queues[queue];
         let now_ms = self.now_ms;
         let machine = &self.machines[station];
+        // A screen without a station behind it takes no touch.
+        if machine.process.is_none() {
+            return;
+        }
         self.witness.touches.entry(ticket).or_insert_with(|| Touch {
             at_ms: now_ms,
             machine: station,
-            boot: machine.process.is_some().then_some(machine.boot),
+            boot: machine.boot,
             clock_error_ms: machine.clock_error_ms,
             knew_server_time: machine.process.as_ref().is_some_and(|process| process.knows_server_time),
         });
         let command =
             Command::TakeTicket { queue: QueueId(queue), language: Some(Language::French), ticket: TicketId(ticket) };
         self.feed(station, Input::Command(command));
+        if let Some(reason) = self.refusal_shown(station) {
+            self.note(|| format!("{station} refuses {ticket}: {reason:?}"));
+        }
     }
 
     fn take_web_ticket(&mut self, queue: usize) {
@@ -587,7 +594,7 @@ impl World {
     pub(super) fn were_one(&self, one: usize, other: usize, at_ms: i64) -> bool {
         self.copies.iter().any(|copies| {
             let both = one != other && copies.machines.contains(&one) && copies.machines.contains(&other);
-            // A number that was taken before comes out of the printer a little later.
+            // What one of them gave before is not on the other's disk, and the other goes on counting.
             both && copies.told_ms.is_none_or(|told_ms| at_ms <= told_ms + 5_000)
         })
     }
