@@ -171,8 +171,10 @@ pub enum Command {
 /// What the server says at a connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Greeting {
-    /// The server's time, UTC milliseconds.
+    /// The server's time when it answered, UTC milliseconds.
     pub server_ms: i64,
+    /// Milliseconds from the question to this answer: the server's time now is later than `server_ms` by no more.
+    pub took_ms: u64,
     /// The highest record of this station that the server holds.
     pub highest_seq: u64,
     /// The settings made of the profile and the published configuration.
@@ -282,8 +284,10 @@ pub struct Memory {
 /// The server's time at a moment of the present boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerTime {
-    /// UTC milliseconds by the server.
+    /// UTC milliseconds by the server: it was no earlier at that moment.
     pub server_ms: i64,
+    /// Milliseconds by which it may have been later, because the answer was on the road for so long at most.
+    pub doubt_ms: u64,
     /// [`crate::Now::elapsed_ms`] when it was heard.
     pub elapsed_ms: u64,
 }

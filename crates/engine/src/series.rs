@@ -150,27 +150,38 @@ impl Series {
         self.last_values.clear();
     }
 
-    /// Takes up the server's time. The road can only make it look earlier than it is, so of all that was heard the one
-    /// that makes it look latest is the truest: a message that was held up must not set it back. What was heard ages by
-    /// more than clocks drift apart, and a server whose clock was set back by much is believed.
-    pub(crate) fn hear_server_time(&mut self, server_ms: i64, now: Now) {
+    /// Takes up the server's time. The road can only make it look earlier than it is, and an answer was on the road for no
+    /// longer than `took_ms`; a heartbeat does not say for how long. What all of them leave open is what is not known. A
+    /// message that was held up therefore does not set the time back. What was heard ages by more than clocks drift apart,
+    /// and a server whose clock was plainly set anew is believed.
+    pub(crate) fn hear_server_time(&mut self, server_ms: i64, took_ms: Option<u64>, now: Now) {
         self.heard_at_ms = Some(now.elapsed_ms);
-        let expected_ms = self.server_now_ms(now).map(|expected_ms| {
-            let age_ms = self.server_time.map_or(0, |heard| now.elapsed_ms.saturating_sub(heard.elapsed_ms));
-            expected_ms - (age_ms / DRIFT_DIVISOR).cast_signed()
+        let latest_ms = took_ms.map(|took_ms| server_ms.saturating_add_unsigned(took_ms));
+        let bounds = self.server_time.and_then(|heard| {
+            let age_ms = now.elapsed_ms.saturating_sub(heard.elapsed_ms);
+            let drift_ms = age_ms / DRIFT_DIVISOR;
+            let carried_ms = heard.server_ms.saturating_add_unsigned(age_ms);
+            let carried_latest_ms = carried_ms.saturating_add_unsigned(heard.doubt_ms);
+            let earliest_ms = carried_ms.saturating_sub_unsigned(drift_ms);
+            let known_latest_ms = carried_latest_ms.saturating_add_unsigned(drift_ms);
+            let set_anew =
+                latest_ms.unwrap_or(server_ms + LONGEST_ROAD_MS) < earliest_ms || server_ms > known_latest_ms;
+            (!set_anew).then(|| match latest_ms {
+                Some(latest_ms) => (server_ms.max(earliest_ms), latest_ms.min(known_latest_ms)),
+                None if server_ms < earliest_ms => (carried_ms, carried_latest_ms),
+                None => (server_ms, carried_latest_ms),
+            })
         });
-        let held_up =
-            expected_ms.is_some_and(|expected_ms| server_ms < expected_ms && expected_ms - server_ms < LONGEST_ROAD_MS);
-        if !held_up {
-            self.server_time = Some(ServerTime { server_ms, elapsed_ms: now.elapsed_ms });
-        }
+        let (earliest_ms, latest_ms) = bounds.unwrap_or((server_ms, latest_ms.unwrap_or(server_ms)));
+        let doubt_ms = u64::try_from(latest_ms - earliest_ms).unwrap_or(0);
+        self.server_time = Some(ServerTime { server_ms: earliest_ms, doubt_ms, elapsed_ms: now.elapsed_ms });
     }
 
     pub(crate) fn server_time(&self) -> Option<ServerTime> {
         self.server_time
     }
 
-    /// The server's time now, carried on by the boot-time clock.
+    /// The server's time now, carried on by the boot-time clock: it is no earlier.
     pub(crate) fn server_now_ms(&self, now: Now) -> Option<i64> {
         self.server_time
             .map(|heard| heard.server_ms + i64::try_from(now.elapsed_ms.saturating_sub(heard.elapsed_ms)).unwrap_or(0))
@@ -179,8 +190,10 @@ impl Series {
     /// A moment as a ticket remembers it: its time, whose clock that is, and the boot-time clock.
     pub(crate) fn date(&self, now: Now) -> (i64, DatedBy, BootMoment) {
         let moment = BootMoment { boot: self.boot, elapsed_ms: now.elapsed_ms };
+        // The middle of what is possible is wrong by no more than half of it.
+        let doubt_ms = self.server_time.map_or(0, |heard| heard.doubt_ms);
         match self.server_now_ms(now) {
-            Some(server_ms) => (server_ms, DatedBy::Server, moment),
+            Some(server_ms) => (server_ms.saturating_add_unsigned(doubt_ms / 2), DatedBy::Server, moment),
             None => (now.wall_ms, DatedBy::WallClock, moment),
         }
     }

@@ -44,7 +44,7 @@ fn without_evidence_the_day_stays_and_counting_goes_on() {
     let mut series = series();
     series.set_identity(StationId(1), SeriesLetter::Letter('K'));
     assert_eq!(series.day_to_open(true, &[], at(MORNING, 0)), None, "no server was ever heard");
-    series.hear_server_time(MORNING, at(0, 0));
+    series.hear_server_time(MORNING, None, at(0, 0));
     let day = series.day_to_open(true, &[], at(0, 0)).unwrap();
     series.open_day(day);
     series.take(&queue(), SeriesLetter::Main, |_| false, at(MORNING, 0)).unwrap();
@@ -64,7 +64,7 @@ fn the_servers_rollovers_name_the_day_and_not_the_hour_of_this_machine() {
     let begin = MORNING - 4 * HOUR - HOUR / 2;
     let rollovers =
         [0, 1, 2].map(|later| Rollover { at_ms: begin + later * 24 * HOUR, day: ServiceDay(day.0 + later) });
-    series.hear_server_time(MORNING, at(MORNING, 0));
+    series.hear_server_time(MORNING, None, at(MORNING, 0));
     assert_eq!(series.day_to_open(true, &rollovers, at(MORNING, 0)), Some(day));
     series.open_day(day);
     let before = 19 * HOUR + HOUR / 2 - 1;
@@ -95,7 +95,7 @@ fn over_a_power_cut_only_the_servers_times_prove_that_it_was_quiet() {
         series.open_day(day);
         series.recall((QueueId(1), SeriesLetter::Main, 7), day, (touched_ms, dated_by, moment));
         let now = at(evening + 16 * HOUR, since_boot);
-        series.hear_server_time(now.wall_ms, now);
+        series.hear_server_time(now.wall_ms, None, now);
         series.day_to_open(true, &[], now).is_some()
     };
     assert!(tomorrow(2, DatedBy::Server, evening, HOUR), "sixteen hours by the server's own times");
@@ -190,17 +190,45 @@ fn after_the_last_value_counting_goes_on_over_labels_that_are_not_taken() {
 fn a_message_that_was_held_up_does_not_set_the_servers_time_back() {
     let mut series = series();
     let heard = |series: &Series, elapsed| series.server_now_ms(at(0, elapsed)).unwrap() - MORNING;
-    series.hear_server_time(MORNING, at(0, 0));
-    series.hear_server_time(MORNING + 10_000 - 4_900, at(0, 10_000));
+    series.hear_server_time(MORNING, None, at(0, 0));
+    series.hear_server_time(MORNING + 10_000 - 4_900, None, at(0, 10_000));
     assert_eq!(heard(&series, 10_000), 10_000, "it was on the road for 4.9 s");
-    series.hear_server_time(MORNING + 20_300, at(0, 20_000));
+    series.hear_server_time(MORNING + 20_300, None, at(0, 20_000));
     assert_eq!(heard(&series, 20_000), 20_300, "the first one was held up itself");
     // An hour later a clock that runs 50 parts in a million slow is followed, a held-up message still is not.
     let hour = 20_000 + HOUR;
-    series.hear_server_time(MORNING + 300 + hour - 1_000, at(0, hour));
+    series.hear_server_time(MORNING + 300 + hour - 1_000, None, at(0, hour));
     assert_eq!(heard(&series, hour), 300 + hour);
-    series.hear_server_time(MORNING + 300 + hour - 180, at(0, hour));
+    series.hear_server_time(MORNING + 300 + hour - 180, None, at(0, hour));
     assert_eq!(heard(&series, hour), 300 + hour - 180);
-    series.hear_server_time(MORNING - 60_000, at(0, hour));
+    series.hear_server_time(MORNING - 60_000, None, at(0, hour));
     assert_eq!(heard(&series, hour), -60_000, "the server's clock was set back");
+}
+
+#[test]
+fn a_touch_after_a_slow_answer_is_dated_by_the_middle_of_what_is_possible() {
+    let mut series = series();
+    let dated = |series: &Series, elapsed| series.date(at(0, elapsed)).0 - MORNING;
+    series.hear_server_time(MORNING, Some(3_000), at(0, 10_000));
+    assert_eq!(dated(&series, 10_000), 1_500, "between 0 and 3 s");
+    assert_eq!(series.server_now_ms(at(0, 10_000)), Some(MORNING), "no day begins before it surely has");
+    // A heartbeat leaves open how long it was on the road, but it cannot have come before it was sent.
+    series.hear_server_time(MORNING + 15_000 + 2_600, None, at(0, 25_000));
+    assert_eq!(dated(&series, 25_000), 15_000 + 2_800, "between 2.6 and 3 s");
+    // A quick answer settles it; what its own road and the drift since leave open stays.
+    series.hear_server_time(MORNING + 20_000 + 2_700, Some(20), at(0, 30_000));
+    assert_eq!(dated(&series, 30_000), 20_000 + 2_710);
+    // A day of heartbeats does not make it doubtful again, and after a night without any a quick answer counts alone.
+    for beat in 1..=5_760_i64 {
+        let passed = beat * 15_000;
+        series.hear_server_time(MORNING + 20_000 + 2_705 + passed, None, at(0, 30_000 + passed));
+    }
+    let day = 5_760 * 15_000;
+    assert_eq!(dated(&series, 30_000 + day), 20_000 + 2_712 + day);
+    let night = day + 12 * HOUR;
+    series.hear_server_time(MORNING + 20_000 + night, Some(200), at(0, 30_000 + night));
+    assert_eq!(dated(&series, 30_000 + night), 20_000 + 100 + night, "drifted by 2.7 s of at most 4.3");
+    // A quick answer that contradicts what was known: the server's clock was set.
+    series.hear_server_time(MORNING + 10_000, Some(20), at(0, 40_000 + night));
+    assert_eq!(dated(&series, 40_000 + night), 10_010);
 }

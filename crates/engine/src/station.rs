@@ -102,7 +102,7 @@ impl Station {
             Input::LinkLost => self.handle_link_lost(false, now),
             Input::LinkRefused => self.handle_link_lost(true, now),
             Input::Event { seq, prev, event } => self.handle_event(seq, prev, event, now),
-            Input::HeartbeatHeard { server_ms } => self.hear_server_time(server_ms, now),
+            Input::HeartbeatHeard { server_ms } => self.hear_server_time(server_ms, None, now),
             Input::Pushed { highest_seq } => self.hear_pushed(highest_seq),
             Input::Announced { call, outcome } => self.handle_announced(call, outcome, now),
             Input::PinChecked { right } => self.handle_pin_checked(right, now),

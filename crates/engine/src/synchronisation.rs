@@ -83,6 +83,7 @@ impl Station {
     pub(crate) fn handle_greeted(&mut self, greeting: Greeting, now: Now) {
         let Greeting {
             server_ms,
+            took_ms,
             highest_seq,
             settings,
             grants,
@@ -101,7 +102,7 @@ impl Station {
         self.clear(Fault::ServerRefused);
         self.set_standing(Fault::ConfigurationRefused, configuration_refused, now);
         self.set_standing(Fault::RecordsSetAside, set_aside > 0, now);
-        self.hear_server_time(server_ms, now);
+        self.hear_server_time(server_ms, Some(took_ms), now);
         // Once a connection is often enough: the boot-time clock carries it on.
         self.effects.extend(self.series.server_time().map(Effect::RememberServerTime));
         self.advance_day(now);
@@ -156,8 +157,8 @@ impl Station {
         self.decide_waiting_touches(now);
     }
 
-    pub(crate) fn hear_server_time(&mut self, server_ms: i64, now: Now) {
-        self.series.hear_server_time(server_ms, now);
+    pub(crate) fn hear_server_time(&mut self, server_ms: i64, took_ms: Option<u64>, now: Now) {
+        self.series.hear_server_time(server_ms, took_ms, now);
         if server_ms.abs_diff(now.wall_ms) > CLOCK_TOLERANCE_MS {
             self.raise(Fault::ClockDoubtful, now);
         } else {

@@ -202,6 +202,10 @@ pub struct PushRequest {
     /// The station's boot-time clock as it sends this: a touch of the same boot is as old as the difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moment: Option<StoredMoment>,
+    /// The server's time at `moment` as the station reckons it, UTC milliseconds: a push that was held up on the road does
+    /// not make its tickets look younger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at_ms: Option<i64>,
 }
 
 /// The most records that one push carries.

@@ -206,7 +206,11 @@ fn restore(journal: &Journal, settings: Settings, boot: BootId, clock: &Clock) -
         .meta(META_SERVER_TIME)?
         .and_then(|text| serde_json::from_str::<KeptServerTime>(&text).ok())
         .filter(|kept| kept.boot == boot.0)
-        .map(|KeptServerTime { boot: _, server_ms, elapsed_ms }| ServerTime { server_ms, elapsed_ms });
+        .map(|KeptServerTime { boot: _, server_ms, doubt_ms, elapsed_ms }| ServerTime {
+            server_ms,
+            doubt_ms,
+            elapsed_ms,
+        });
     let facts = facts.into_iter().map(|(seq, record)| StoredFact { seq, record });
     Ok(Station::restore(settings, facts, Memory { server_holds, boot, server_time }, clock.now()))
 }

@@ -9,7 +9,7 @@ use crate::link::{LinkNews, LinkOrder, keep_identity};
 use crate::workers::{PaperCounted, PaperLeft, PrinterOrder, PrinterWorker, SoundWorker};
 use serde::{Deserialize, Serialize};
 use smartqueue_domain::BootId;
-use smartqueue_engine::{AnnouncementOutcome, ConnectionState, Effect, Input, Station};
+use smartqueue_engine::{AnnouncementOutcome, ConnectionState, Effect, Input, ServerTime, Station};
 use smartqueue_journal::{Journal, JournalError};
 use smartqueue_protocol::event::StationState;
 use smartqueue_protocol::provisioning::Mode;
@@ -63,6 +63,8 @@ pub(crate) enum Message {
 pub(crate) struct KeptServerTime {
     pub(crate) boot: Uuid,
     pub(crate) server_ms: i64,
+    #[serde(default)]
+    pub(crate) doubt_ms: u64,
     pub(crate) elapsed_ms: u64,
 }
 
@@ -233,9 +235,8 @@ impl Shell {
                     self.hand_in(Input::NumberRefused { ticket });
                 }
             }
-            Effect::RememberServerTime(heard) => {
-                let kept =
-                    KeptServerTime { boot: self.boot.0, server_ms: heard.server_ms, elapsed_ms: heard.elapsed_ms };
+            Effect::RememberServerTime(ServerTime { server_ms, doubt_ms, elapsed_ms }) => {
+                let kept = KeptServerTime { boot: self.boot.0, server_ms, doubt_ms, elapsed_ms };
                 let written = serde_json::to_string(&kept)
                     .map(|text| self.journal.set_meta_when_convenient(META_SERVER_TIME, &text));
                 if let Ok(Err(error)) = written {

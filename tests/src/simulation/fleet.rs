@@ -72,7 +72,7 @@ impl Tally {
             "worst_recovery_ms": (self.worst_recovery.as_secs_f64() * 1e6).round() / 1e3,
             "hash": format!("{:016x}", self.hash),
             "by_invariant": self.by_invariant(),
-            "failed": self.failed.iter().take(20).map(each).collect::<Vec<_>>(),
+            "failed": self.failed.iter().take(100).map(each).collect::<Vec<_>>(),
             "failed_seeds": self.failed.len(),
             "errors": self.errors,
         })

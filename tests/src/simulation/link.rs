@@ -75,6 +75,8 @@ pub(super) struct Link {
     asked: BTreeMap<u64, (About, i64)>,
     /// What the socket said before the world's answer that opens it arrived: on one line nothing overtakes.
     early: Vec<String>,
+    /// How far the server's clock is ahead, as its hello showed it.
+    server_ahead_ms: Option<i64>,
     pushing: bool,
     grown: bool,
     probe: bool,
@@ -106,6 +108,7 @@ impl Link {
             server_holds: 0,
             asked: BTreeMap::new(),
             early: Vec::new(),
+            server_ahead_ms: None,
             pushing: false,
             grown: false,
             probe: false,
@@ -298,7 +301,7 @@ impl World {
             (About::Pairing, Reply::Paired(reply)) => self.paired(station, reply),
             (About::Hello, Reply::Hello(reply)) => {
                 self.feed(station, Input::ServerAnswered { took_ms });
-                self.greeted(station, &reply);
+                self.greeted(station, &reply, took_ms);
             }
             (About::Listening, Reply::Listening(texts)) => self.opened(station, &texts),
             (About::Push { sends_records }, Reply::Pushed(reply)) => {
@@ -398,8 +401,9 @@ impl World {
         self.pair(station);
     }
 
-    fn greeted(&mut self, station: usize, reply: &HelloReply) {
-        let wall_ms = self.now_ms + self.machines[station].clock_error_ms;
+    fn greeted(&mut self, station: usize, reply: &HelloReply, took_ms: u64) {
+        let now_ms = self.now_ms;
+        let wall_ms = now_ms + self.machines[station].clock_error_ms;
         let bug = self.bug;
         let Some(process) = self.machines[station].process.as_mut() else { return };
         let link = &mut process.link;
@@ -415,7 +419,7 @@ impl World {
             }
         }
         let Ok(settings) = settings_from(&self.machines[station].profile, Some(&reply.configuration)) else { return };
-        let Ok(mut greeting) = wire::greeting(reply, settings, false) else {
+        let Ok(mut greeting) = wire::greeting(reply, took_ms, settings, false) else {
             self.witness.alarm("I2", format!("{station}: a greeting that does not read"));
             return;
         };
@@ -431,6 +435,8 @@ impl World {
         }
         let Some(link) = self.link(station) else { return };
         link.configuration = Some(reply.configuration.clone());
+        // The world's clock stands for the machine's own: what is kept of it is only how far it runs from the server's.
+        link.server_ahead_ms = Some(greeting.server_ms.saturating_add_unsigned(took_ms / 2) - now_ms);
         let same_life = link.server_epoch.is_none() || link.server_epoch == reply.server_epoch;
         link.server_epoch = reply.server_epoch;
         let kept = link.cursor.filter(|cursor| same_life && reply.event_seq >= *cursor);
@@ -565,7 +571,8 @@ impl World {
     }
 
     fn push_now(&mut self, station: usize, even_empty: bool) {
-        let elapsed_ms = self.machines[station].elapsed_ms(self.now_ms);
+        let now_ms = self.now_ms;
+        let elapsed_ms = self.machines[station].elapsed_ms(now_ms);
         let boot = self.machines[station].boot;
         let Some(process) = self.machines[station].process.as_mut() else { return };
         let link = &mut process.link;
@@ -588,7 +595,8 @@ impl World {
         }
         link.pushing = true;
         let moment = Some(StoredMoment { boot, elapsed_ms });
-        let request = PushRequest { epoch: link.enrolment, records, before, moment };
+        let sent_at_ms = link.server_ahead_ms.map(|ahead_ms| now_ms + ahead_ms);
+        let request = PushRequest { epoch: link.enrolment, records, before, moment, sent_at_ms };
         self.ask(station, About::Push { sends_records }, Question::Push(identity, request));
     }
 

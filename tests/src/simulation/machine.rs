@@ -258,9 +258,10 @@ impl World {
                     let _ = process.journal.set_meta_when_convenient("acknowledged", &highest_seq.to_string());
                 }
             }
-            Effect::RememberServerTime(ServerTime { server_ms, elapsed_ms }) => {
+            Effect::RememberServerTime(ServerTime { server_ms, doubt_ms, elapsed_ms }) => {
+                let boot = self.machines[station].boot;
                 let kept =
-                    json!({"boot": self.machines[station].boot, "server_ms": server_ms, "elapsed_ms": elapsed_ms});
+                    json!({"boot": boot, "server_ms": server_ms, "doubt_ms": doubt_ms, "elapsed_ms": elapsed_ms});
                 if let Some(process) = self.machines[station].process.as_mut() {
                     let _ = process.journal.set_meta_when_convenient("server_time", &kept.to_string());
                 }
@@ -449,7 +450,11 @@ fn open_process(machine: &Machine, now_ms: i64, epoch: Uuid, bug: Option<Planted
     let server_holds = journal.meta("acknowledged")?.and_then(|text| text.parse().ok()).unwrap_or(0);
     let server_time =
         read_json(&journal, "server_time").filter(|kept| kept["boot"] == json!(machine.boot)).and_then(|kept| {
-            Some(ServerTime { server_ms: kept["server_ms"].as_i64()?, elapsed_ms: kept["elapsed_ms"].as_u64()? })
+            Some(ServerTime {
+                server_ms: kept["server_ms"].as_i64()?,
+                doubt_ms: kept["doubt_ms"].as_u64()?,
+                elapsed_ms: kept["elapsed_ms"].as_u64()?,
+            })
         });
     let facts = journal.read_all()?.into_iter().filter(|(_, record)| {
         let counts = matches!(record, Record::TicketIssued { .. });

@@ -66,6 +66,7 @@ pub enum Reply {
 
 /// A socket as the server sees it.
 struct Socket {
+    station: i64,
     interest: Interest,
     /// The last event that was sent.
     sent: u64,
@@ -86,6 +87,7 @@ pub struct Server {
     ledger: Option<Ledger>,
     published: Arc<Mutex<Vec<Published>>>,
     sockets: BTreeMap<u64, Socket>,
+    replaced: Vec<u64>,
     /// The demo tenant.
     pub tenant: i64,
     /// The site's queues.
@@ -158,6 +160,7 @@ impl Server {
             ledger: None,
             published: Arc::default(),
             sockets: BTreeMap::new(),
+            replaced: Vec::new(),
             tenant: template.tenant,
             queues: template.queues,
             agents: template.agents.clone(),
@@ -356,13 +359,26 @@ impl Server {
                 sent = snapshot.seq;
             }
         }
-        self.sockets.insert(connection, Socket { interest, sent });
+        // As the shipped socket does: the newest one of a station pushes an older one out.
+        let older =
+            |(other, socket): (&u64, &Socket)| (*other != connection && socket.station == station).then_some(*other);
+        let older: Vec<u64> = self.sockets.iter().filter_map(older).collect();
+        for other in older {
+            self.sockets.remove(&other);
+            self.replaced.push(other);
+        }
+        self.sockets.insert(connection, Socket { station, interest, sent });
         Ok(Reply::Listening(texts))
     }
 
     /// A station closed its connection, or it broke.
     pub fn hang_up(&mut self, connection: u64) {
         self.sockets.remove(&connection);
+    }
+
+    /// The connections that were pushed out since the last call.
+    pub fn replaced(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.replaced)
     }
 
     /// What was published since the last call, for each socket that wants it, and the calls among it.

@@ -9,6 +9,8 @@ use uuid::Uuid;
 pub struct Touch {
     /// True time.
     pub at_ms: i64,
+    /// When the same touch came again, because the first one seemed to come to nothing.
+    pub again_ms: Vec<i64>,
     /// Which machine.
     pub machine: usize,
     /// The machine's boot at that moment.

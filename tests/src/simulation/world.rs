@@ -358,8 +358,10 @@ impl World {
         if machine.process.is_none() {
             return;
         }
-        self.witness.touches.entry(ticket).or_insert_with(|| Touch {
+        let again = |touch: &mut Touch| touch.again_ms.push(now_ms);
+        self.witness.touches.entry(ticket).and_modify(again).or_insert_with(|| Touch {
             at_ms: now_ms,
+            again_ms: Vec::new(),
             machine: station,
             boot: machine.boot,
             clock_error_ms: machine.clock_error_ms,
@@ -422,6 +424,12 @@ impl World {
         if self.server.disk().borrow().is_dead() && self.server.is_up() {
             self.server_dies();
             return;
+        }
+        for connection in self.server.replaced() {
+            if let Some(station) = self.station_of(connection).filter(|station| !self.is_cut_off(*station)) {
+                let life = self.machines[station].life;
+                self.schedule(2, Event::HangsUp { station, life, connection });
+            }
         }
         let (outgoing, calls) = self.server.outgoing();
         let database = self.server.database;

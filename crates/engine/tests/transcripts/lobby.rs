@@ -62,6 +62,7 @@ pub fn greeting(settings: Settings, grants: &[QueueId]) -> Greeting {
     let today = ServiceDay::of(smartqueue_domain::LocalTime::new(MORNING_MS, 0));
     Greeting {
         server_ms: MORNING_MS,
+        took_ms: 0,
         highest_seq: 0,
         settings,
         grants: grants.iter().map(|queue| SeriesGrant { queue: *queue, from_day: today }).collect(),

@@ -381,7 +381,7 @@ fn within_one_boot_a_restarted_station_keeps_its_evidence_and_its_clock() {
     lobby.paper = Paper::Comes;
     lobby.take_from(QUEUE, 1);
     let heard = lobby.server_time.unwrap();
-    assert_eq!(heard, ServerTime { server_ms: MORNING_MS, elapsed_ms: lobby.now.elapsed_ms });
+    assert_eq!(heard, ServerTime { server_ms: MORNING_MS, doubt_ms: 0, elapsed_ms: lobby.now.elapsed_ms });
     let boot = BootId(Uuid::from_u128(0));
     let night = Now { elapsed_ms: 20 * HOUR_MS, wall_ms: MORNING_MS + 20 * 3_600_000, offset_minutes: 0 };
     let day_after = |boot, server_time| {

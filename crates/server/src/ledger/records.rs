@@ -19,6 +19,9 @@ use smartqueue_protocol::record::{StoredMoment, StoredRecord};
 use smartqueue_protocol::station_sync::{PUSH_LIMIT, PushReply, record_digest};
 use uuid::Uuid;
 
+/// No push is on the road for longer: a station that says so reckons wrongly.
+const LONGEST_ROAD_MS: i64 = 60_000;
+
 /// A push as it arrives. A record that this version cannot read must not stop the readable ones behind it, so each is
 /// read on its own.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub struct Push {
     pub before: Option<String>,
     /// The station's boot-time clock as it sent them.
     pub moment: Option<BootMoment>,
+    /// This server's time at that moment, as the station reckons it.
+    pub sent_at_ms: Option<i64>,
 }
 
 /// A record as it arrives.
@@ -79,7 +84,9 @@ impl Push {
             .and_then(|moment| serde_json::from_value::<StoredMoment>(moment.clone()).ok())
             .map(BootMoment::from);
         let before = body.get("before").and_then(serde_json::Value::as_str).map(str::to_owned);
-        Ok(Push { epoch, records: records.iter().map(read).collect::<Result<_, Trouble>>()?, before, moment })
+        let sent_at_ms = body.get("sent_at_ms").and_then(serde_json::Value::as_i64);
+        let records = records.iter().map(read).collect::<Result<_, Trouble>>()?;
+        Ok(Push { epoch, records, before, moment, sent_at_ms })
     }
 }
 
@@ -118,6 +125,10 @@ fn push(writing: &mut Writing<'_>, tenant: i64, station: i64, request: &Push) ->
     row.expect_epoch(request.epoch)?;
     expect_own_past(writing, &row, station, request)?;
     let mut highest_seq = row.highest_seq;
+    let now_ms = writing.now_ms;
+    let believable = |sent_at_ms: &i64| (now_ms - LONGEST_ROAD_MS..=now_ms).contains(sent_at_ms);
+    let reckoned_ms = request.sent_at_ms.filter(believable).unwrap_or(now_ms);
+    let sent = Sent { moment: request.moment, reckoned_ms, received_ms: now_ms };
     let mut digest = None;
     let mut quarantined = Vec::new();
     for incoming in &request.records {
@@ -127,7 +138,7 @@ fn push(writing: &mut Writing<'_>, tenant: i64, station: i64, request: &Push) ->
         if incoming.seq != highest_seq + 1 {
             break;
         }
-        match merge(writing, &row, station, incoming, request.moment) {
+        match merge(writing, &row, station, incoming, sent) {
             Ok(()) => {}
             Err(MergeError::Senseless(senseless)) => {
                 set_aside(writing, station, incoming, &senseless)?;
@@ -191,7 +202,7 @@ fn merge(
     station_row: &StationRow,
     station: i64,
     incoming: &Incoming,
-    sent: Option<BootMoment>,
+    sent: Sent,
 ) -> Result<(), MergeError> {
     let unreadable = |what: String| MergeError::Senseless(Senseless::Unreadable(what));
     let stored = incoming.record.as_ref().map_err(|error| unreadable(error.clone()))?;
@@ -252,7 +263,7 @@ fn merge(
                 priority,
                 customer: "{}",
                 language: Some(language.code()),
-                created_at: touched_at(writing.now_ms, (touched_at_ms, dated_by), moment, sent),
+                created_at: touched_at((touched_at_ms, dated_by), moment, sent),
                 station: Some(station),
             };
             issued(writing, station_row, entry)
@@ -287,24 +298,31 @@ fn merge(
     }
 }
 
+/// When a push left its station, and when it came.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    /// By the station's boot-time clock.
+    moment: Option<BootMoment>,
+    /// By this server's clock, as the station reckons it; the receipt where it does not.
+    reckoned_ms: i64,
+    /// The receipt by this server's clock.
+    received_ms: i64,
+}
+
 /// When somebody touched the screen. The receipt less the age by the station's boot-time clock is the latest that it can
 /// have been, and late by the time that the push was on the road. A time that the station had from this server is truer,
-/// if it is not later than that; one by its wall clock is used only where two boots leave nothing to compare.
-fn touched_at(
-    now_ms: i64,
-    (written_ms, dated_by): (i64, DatedBy),
-    touched: Option<BootMoment>,
-    sent: Option<BootMoment>,
-) -> i64 {
-    let age_ms = match (touched, sent) {
+/// if it is not later than that. A touch that came before the station had heard this server is as old as it says, reckoned
+/// from when the push was sent; its wall clock is used only where two boots leave nothing to compare.
+fn touched_at((written_ms, dated_by): (i64, DatedBy), touched: Option<BootMoment>, sent: Sent) -> i64 {
+    let Sent { moment, reckoned_ms, received_ms } = sent;
+    let age_ms = match (touched, moment) {
         (Some(touched), Some(sent)) if touched.boot == sent.boot => sent.elapsed_ms.checked_sub(touched.elapsed_ms),
         (Some(_) | None, Some(_) | None) => None,
     };
-    let latest_ms = age_ms.and_then(|age_ms| now_ms.checked_sub_unsigned(age_ms));
-    match (latest_ms, dated_by) {
-        (Some(latest_ms), DatedBy::Server) => written_ms.min(latest_ms),
-        (Some(latest_ms), DatedBy::WallClock) => latest_ms,
-        (None, DatedBy::Server | DatedBy::WallClock) => written_ms.min(now_ms),
+    match (age_ms, dated_by) {
+        (Some(age_ms), DatedBy::Server) => written_ms.min(received_ms.saturating_sub_unsigned(age_ms)),
+        (Some(age_ms), DatedBy::WallClock) => reckoned_ms.saturating_sub_unsigned(age_ms),
+        (None, DatedBy::Server | DatedBy::WallClock) => written_ms.min(received_ms),
     }
 }
 

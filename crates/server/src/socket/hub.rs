@@ -4,7 +4,7 @@
 use crate::ledger::events::Published;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 
 /// A socket that falls further behind than this is caught up from the log.
 const IN_FLIGHT: usize = 256;
@@ -13,6 +13,8 @@ const IN_FLIGHT: usize = 256;
 #[derive(Default)]
 pub struct Hub {
     sites: Mutex<HashMap<i64, broadcast::Sender<Arc<Published>>>>,
+    /// The newest socket of each station; a newer one drops it.
+    stations: Mutex<HashMap<i64, oneshot::Sender<()>>>,
 }
 
 impl Hub {
@@ -32,6 +34,14 @@ impl Hub {
     pub fn subscribe(&self, site: i64) -> broadcast::Receiver<Arc<Published>> {
         let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
         sites.entry(site).or_insert_with(|| broadcast::channel(IN_FLIGHT).0).subscribe()
+    }
+
+    /// Makes a socket the one of its station; what it gets resolves when a newer one takes its place. Of two machines that
+    /// work from copies of one disk, the one that is pushed out says hello again and learns what it is.
+    pub fn take_station(&self, station: i64) -> oneshot::Receiver<()> {
+        let (stands, replaced) = oneshot::channel();
+        self.stations.lock().unwrap_or_else(PoisonError::into_inner).insert(station, stands);
+        replaced
     }
 
     /// How many listen now.

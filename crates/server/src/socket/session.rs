@@ -13,7 +13,7 @@ use smartqueue_protocol::time::write_time;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
 /// About how often we say that we live; each socket's own beat differs by up to a fifth, so that they do not all beat at
@@ -32,6 +32,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 const CHUNK: usize = 256;
 /// Our own close code: come back with a fresh token.
 const TOKEN_EXPIRED: u16 = 4401;
+/// Our own close code: the same station opened a newer socket.
+const REPLACED: u16 = 4409;
 
 /// Why a session ends.
 #[derive(Debug)]
@@ -60,6 +62,15 @@ impl From<Trouble> for End {
             | Trouble::Storage(_)
             | Trouble::Internal(_) => End::Failed(trouble),
         }
+    }
+}
+
+/// Resolves when a newer socket has taken the place of a station's; never for any other.
+async fn when_replaced(replaced: &mut Option<oneshot::Receiver<()>>) {
+    match replaced {
+        // The sender never says anything: it is dropped.
+        Some(replaced) => drop(replaced.await),
+        None => std::future::pending().await,
     }
 }
 
@@ -131,6 +142,10 @@ impl Session {
         // Listening begins before the log is read: what is committed in between arrives twice and is skipped once.
         let app = Arc::clone(&self.app);
         let mut live = app.hub.subscribe(self.interest.site);
+        let mut replaced = match self.subject {
+            Subject::Station(station) => Some(app.hub.take_station(station)),
+            Subject::Queue(_) | Subject::Display(_) | Subject::Agent(_) => None,
+        };
         match after {
             Some(after) => {
                 (self.cursor, self.sent) = (after, after);
@@ -158,6 +173,7 @@ impl Session {
                 message = self.socket.recv() => self.hear(message).await?,
                 _ = heartbeat.tick() => self.beat().await?,
                 () = stop(&mut stopping) => return Err(End::Close(close_code::RESTART, "try again")),
+                () = when_replaced(&mut replaced) => return Err(End::Close(REPLACED, "this station opened another socket")),
             }
         }
     }

@@ -256,6 +256,18 @@ async fn a_touchs_time_is_the_receipt_less_its_age_by_the_boot_time_clock() {
         "but not later than its age says"
     );
     assert!((before_ms..=after_ms).contains(&created(future)), "nobody touches a screen in the future");
+
+    // A push that was on the road for 20 s says when it left; one that says to have left an hour ago reckons wrongly.
+    for (seq, number, held_up_ms, expected_ms) in [(6, "AK006", 20_000, 20_000), (7, "AK007", 3_600_000, 0)] {
+        let ticket = Uuid::new_v4();
+        let mut record = issued(seq, ticket, house.queue("A"), "K", number, "2026-11-01T09:00:00.000Z");
+        record["moment"] = json!({"boot": boot, "elapsed_ms": 8_600_000});
+        let before_ms = now_ms();
+        let body = json!({"epoch": kiosk.epoch, "records": [record], "sent_at_ms": before_ms - held_up_ms,
+                          "moment": {"boot": boot, "elapsed_ms": 8_600_000}});
+        assert_eq!(kiosk.ask(&house, "records", body).await.1["highest_seq"], seq);
+        assert!((before_ms - expected_ms..=now_ms() - expected_ms).contains(&created(ticket)), "{number}");
+    }
 }
 
 fn now_ms() -> i64 {

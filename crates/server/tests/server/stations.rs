@@ -218,6 +218,10 @@ async fn a_board_hears_what_a_kiosk_pushed_and_says_what_it_announced() {
     }
     assert_eq!(listing["state"], state);
     assert_eq!(listing["applied_configuration"], 1);
+    // Another machine with the same identity: the older socket is pushed out, so that its machine asks who it is.
+    let mut newer = Socket::open(&address, &board.access).await.unwrap();
+    assert_eq!(socket.close_code().await, Some(4409));
+    assert_eq!(newer.event_of("ticket.called").await["seq"], called["seq"]);
     // A token for one station does not open the socket of another.
     let path = format!("/ws/tenants/demo/stations/{}/", kiosk.id);
     let bearer = format!("Bearer {}", board.access);

@@ -3,7 +3,7 @@
 
 use super::client::{Client, ClientError, Identity};
 use super::convert;
-use super::session::{Access, Ended, Link, LinkNews, LinkOrder, jitter};
+use super::session::{Access, Ended, Link, LinkNews, LinkOrder, jitter, milliseconds_since};
 use crate::clock::{boot_elapsed_ms, monotonic, wall_ms};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
@@ -11,8 +11,8 @@ use smartqueue_domain::{BootId, TicketId};
 use smartqueue_engine::{Input, RemoteEvent};
 use smartqueue_protocol::event::{ServerEvent, StationMessage};
 use smartqueue_protocol::record::StoredMoment;
-use smartqueue_protocol::station_sync::{IssueReply, IssueRequest, PushRequest, record_digest};
-use smartqueue_protocol::time::write_time;
+use smartqueue_protocol::station_sync::{HelloReply, IssueReply, IssueRequest, PushRequest, record_digest};
+use smartqueue_protocol::time::{read_time, write_time};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -47,7 +47,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         &mut self,
         identity: &Identity,
         access: &Access,
-        server_holds: u64,
+        from: PushFrom,
         after: u64,
     ) -> Result<std::convert::Infallible, Ended> {
         let mut request = self.client.socket_address(identity, after).into_client_request()?;
@@ -71,7 +71,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             PushSide {
                 epoch: self.profile.epoch,
                 boot: self.profile.boot,
-                server_holds,
+                from,
                 wake: push_waits,
                 tell: Arc::clone(&self.tell),
             },
@@ -186,10 +186,37 @@ async fn ask(client: Client, identity: Identity, access: String, request: IssueR
     Answered { ticket: TicketId(request.ticket), asked_at, reply }
 }
 
+/// Where the pushes of a connection begin.
+pub(super) struct PushFrom {
+    /// The highest record that the server holds.
+    pub(super) server_holds: u64,
+    /// The server's clock, when its hello could be read.
+    pub(super) server_clock: Option<ServerClock>,
+}
+
+/// The server's clock as the hello showed it, carried on by ours.
+pub(super) struct ServerClock {
+    server_ms: i64,
+    heard_at: Instant,
+}
+
+impl ServerClock {
+    /// The answer was written at some moment since it was asked for; the middle is wrong by no more than half of that.
+    pub(super) fn answered(reply: &HelloReply, asked_at: Instant) -> Option<ServerClock> {
+        let server_ms = read_time("server_time", &reply.server_time).ok()?;
+        let took_ms = milliseconds_since(asked_at);
+        Some(ServerClock { server_ms: server_ms.saturating_add_unsigned(took_ms / 2), heard_at: monotonic() })
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.server_ms.saturating_add_unsigned(milliseconds_since(self.heard_at))
+    }
+}
+
 struct PushSide<Tell> {
     epoch: Uuid,
     boot: BootId,
-    server_holds: u64,
+    from: PushFrom,
     wake: mpsc::UnboundedReceiver<Wake>,
     tell: Arc<Tell>,
 }
@@ -201,7 +228,8 @@ async fn push_records<Tell: Fn(LinkNews) -> bool>(
     access: String,
     side: PushSide<Tell>,
 ) -> Ended {
-    let PushSide { epoch, boot, mut server_holds, mut wake, tell } = side;
+    let PushSide { epoch, boot, from, mut wake, tell } = side;
+    let PushFrom { mut server_holds, server_clock } = from;
     while let Some(first) = wake.recv().await {
         let mut probe = matches!(first, Wake::Probe);
         while let Ok(more) = wake.try_recv() {
@@ -225,13 +253,14 @@ async fn push_records<Tell: Fn(LinkNews) -> bool>(
             }
             let sends_records = !records.is_empty();
             let moment = Some(StoredMoment { boot: boot.0, elapsed_ms: boot_elapsed_ms() });
+            let sent_at_ms = server_clock.as_ref().map(ServerClock::now_ms);
             let asked_at = monotonic();
-            let reply = match client.push(&identity, &access, &PushRequest { epoch, records, before, moment }).await {
+            let request = PushRequest { epoch, records, before, moment, sent_at_ms };
+            let reply = match client.push(&identity, &access, &request).await {
                 Ok(reply) => reply,
                 Err(error) => return Ended::Lost(error.to_string()),
             };
-            let took_ms = u64::try_from(asked_at.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let mut news = vec![Input::ServerAnswered { took_ms }];
+            let mut news = vec![Input::ServerAnswered { took_ms: milliseconds_since(asked_at) }];
             if !reply.quarantined.is_empty() {
                 tracing::error!(records = ?reply.quarantined, "the server set records aside");
                 news.push(Input::RecordsSetAside { count: reply.quarantined.len() as u64 });

@@ -10,9 +10,11 @@ use smartqueue_protocol::station_sync::{GrantBody, HelloReply, IssueReply};
 use smartqueue_protocol::time::read_time;
 use smartqueue_protocol::words::{read_letter, read_status};
 
-/// `configuration_refused` says that `settings` are not made of the reply's configuration, because that cannot be used.
+/// `configuration_refused` says that `settings` are not made of the reply's configuration, because that cannot be used;
+/// `took_ms` is how long the reply was waited for.
 pub fn greeting(
     reply: &HelloReply,
+    took_ms: u64,
     settings: Settings,
     configuration_refused: bool,
 ) -> Result<Greeting, ProtocolError> {
@@ -34,6 +36,7 @@ pub fn greeting(
     let grants = |bodies: &[GrantBody]| bodies.iter().map(grant).collect::<Result<Vec<_>, _>>();
     Ok(Greeting {
         server_ms: read_time("server_time", server_time)?,
+        took_ms,
         highest_seq: *highest_seq,
         settings,
         grants: grants(series)?,

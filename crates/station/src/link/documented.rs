@@ -8,7 +8,7 @@
 //! (`number_on_paper`), where the clerk sees it.
 
 use super::client::ClientError;
-use super::session::{Ended, Link, LinkNews, LinkOrder, jitter};
+use super::session::{Ended, Link, LinkNews, LinkOrder, jitter, milliseconds_since};
 use super::{convert, documented_values as values};
 use crate::clock::{monotonic, offset_minutes_now, wall_ms};
 use crate::profile::{settings_from, zone_from};
@@ -34,6 +34,9 @@ const SILENCE: Duration = Duration::from_secs(36);
 
 /// What a socket shows within this time after its opening is known from the last look.
 const OPENING: Duration = Duration::from_secs(5);
+
+/// The `Date` of an answer is given in whole seconds (RFC 9110, section 6.6.1).
+const DATE_STEP_MS: u64 = 1_000;
 
 /// So many events are remembered, because two queues' sockets tell of one transfer twice.
 const REMEMBERED: usize = 1_000;
@@ -80,6 +83,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             outgoing.push(sink);
             sockets.push(stream);
         }
+        let asked_at = monotonic();
         let look = self.look(api).await?;
         let mut configuration = self.profile.configuration.clone().unwrap_or_else(|| values::configuration(self));
         configuration.queues = look.queues;
@@ -95,6 +99,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         self.cursor = Some(cursor);
         self.tell(LinkNews::Input(Input::Greeted(Box::new(Greeting {
             server_ms: look.server_ms,
+            took_ms: milliseconds_since(asked_at) + DATE_STEP_MS,
             highest_seq: self.documented.holds,
             settings,
             grants: Vec::new(),

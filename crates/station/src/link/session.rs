@@ -1,6 +1,7 @@
 //! One connection after the other: pair, token, hello; what is said then is in `conversation`.
 
 use super::client::{Client, ClientError, Hello, Identity, IdentityState};
+use super::conversation::{PushFrom, ServerClock};
 use super::convert;
 use super::documented::Documented;
 use crate::clock::monotonic;
@@ -244,12 +245,15 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             renew_at: asked_at + Duration::from_secs(token.expires_in).saturating_sub(RENEWAL),
             token: token.access,
         };
+        let asked_at = monotonic();
         let Hello { reply, unreadable } = self.hello(identity, &access).await?;
         self.refuse_copies(&reply).await?;
         let nonsense = |error: String| Ended::Lost(format!("the server's hello makes no sense: {error}"));
         let (settings, zone) = self.settings_of(&reply, unreadable).map_err(nonsense)?;
         let refused = self.refused_configuration.is_some();
-        let greeting = convert::greeting(&reply, settings, refused).map_err(|error| nonsense(error.to_string()))?;
+        let took_ms = milliseconds_since(asked_at);
+        let greeting =
+            convert::greeting(&reply, took_ms, settings, refused).map_err(|error| nonsense(error.to_string()))?;
         if let (Some(configuration), false) = (self.profile.configuration.clone(), refused) {
             self.tell(LinkNews::KeepConfiguration { configuration: Box::new(configuration), zone })?;
         }
@@ -263,7 +267,8 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         };
         self.cursor = Some(after);
         let Some(identity) = self.profile.identity.clone() else { return Err(Ended::Anew) };
-        self.converse(&identity, &access, reply.highest_seq, after).await
+        let server_clock = ServerClock::answered(&reply, asked_at);
+        self.converse(&identity, &access, PushFrom { server_holds: reply.highest_seq, server_clock }, after).await
     }
 
     /// Says hello under a word that is kept before it is said: an answer that is never heard must not look like a copy.
@@ -296,8 +301,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
     }
 
     pub(super) fn tell_answered(&self, asked_at: Instant) -> Result<(), Ended> {
-        let took_ms = u64::try_from(asked_at.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.tell(LinkNews::Input(Input::ServerAnswered { took_ms }))
+        self.tell(LinkNews::Input(Input::ServerAnswered { took_ms: milliseconds_since(asked_at) }))
     }
 
     /// The server's highest record of this station must be in the journal as it was pushed; else another machine, with a
@@ -428,6 +432,10 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
 pub(super) fn jitter(bound: Duration) -> Duration {
     let draw = Uuid::new_v4().as_u128() as u64;
     bound.mul_f64(draw as f64 / u64::MAX as f64)
+}
+
+pub(super) fn milliseconds_since(moment: Instant) -> u64 {
+    u64::try_from(moment.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
