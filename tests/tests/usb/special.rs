@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -73,7 +73,7 @@ fn the_list_says_what_a_user_lacks() {
     // As the kernel makes the files, before any rule has looked at them.
     assert_eq!(seen_by_nobody(NOBODY), "usb:04b8:0202 Rule");
     let device = scene.device_file().expect("the driver has it");
-    fs::set_permissions(&device, std::os::unix::fs::PermissionsExt::from_mode(0o660)).expect("mode");
+    fs::set_permissions(&device, fs::Permissions::from_mode(0o660)).expect("mode");
     std::os::unix::fs::chown(device, None, Some(LP)).expect("group");
     assert_eq!(seen_by_nobody(NOBODY), "usb:04b8:0202 Permission");
     assert_eq!(seen_by_nobody(LP), "usb:04b8:0202 nothing");
@@ -122,10 +122,15 @@ fn usb_found() -> Vec<(String, Option<Missing>)> {
 }
 
 /// The list of printers as a user sees it who is in one group only.
+///
+/// This program lies wherever the builder keeps what it builds, often below a home that is shut to others, and was made with the
+/// builder's own mask. Nobody runs a copy in the machine's memory, which is open to everybody.
 fn seen_by_nobody(group: u32) -> String {
-    let program = std::env::current_exe().expect("this program");
-    assert!(Path::new(&program).exists());
-    let output = Command::new(program).arg(LOOK).uid(NOBODY).gid(group).output().expect("it runs");
+    let copy = Path::new("/run/look");
+    fs::copy(std::env::current_exe().expect("this program"), copy).expect("memory for a copy");
+    fs::set_permissions(copy, fs::Permissions::from_mode(0o755)).expect("mode");
+    let output = Command::new(copy).arg(LOOK).uid(NOBODY).gid(group).output().expect("it runs");
+    fs::remove_file(copy).expect("the copy");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
