@@ -266,6 +266,48 @@ fn an_error_in_mid_slip_is_a_doubt_with_its_cause() {
 }
 
 #[test]
+fn what_happens_to_a_printer_has_happened_for_its_host_too() {
+    // Over a network only: a terminal passes bytes on in a moment of its own.
+    for (trouble, fault) in [
+        (vec![Instruction::Paper(0.0)], Some(PrinterFault::PaperOut)),
+        (vec![Instruction::OpenCover], Some(PrinterFault::CoverOpen)),
+        (vec![Instruction::Unplug], None),
+        // The end of the line stands behind something that nobody has read yet.
+        (vec![Instruction::OpenCover, Instruction::CloseCover, Instruction::Unplug], None),
+    ] {
+        let tray = VirtualPrinter::start_tcp("127.0.0.1:0", fast()).expect("listener");
+        let mut printer = driver(&tray);
+        assert_printed(&mut printer, "A001");
+        for instruction in &trouble {
+            tray.instruct(*instruction);
+        }
+        let report = print(&mut printer, "A002");
+        assert_eq!(report.bytes, 0, "{trouble:?}: {report:?}");
+        assert!(matches!(report.outcome, PrintOutcome::Failed(_)), "{trouble:?}: {report:?}");
+        assert!(fault.is_none_or(|fault| report.outcome == PrintOutcome::Failed(fault)), "{trouble:?}: {report:?}");
+    }
+}
+
+#[test]
+fn a_printer_moves_until_its_slip_has_fallen() {
+    on_both(&VirtualPrinterOptions { speed_mm_s: 100.0, ..fast() }, |tray| {
+        let is_moving = || tray.description()["moving"] == true;
+        let mut printer = driver(tray);
+        printer.status();
+        tray.instruct(Instruction::Mute);
+        std::thread::scope(|scope| {
+            scope.spawn(|| print(&mut printer, "A001"));
+            wait_until("paper that moves", is_moving);
+            wait_until("paper at rest", || !is_moving());
+            assert_eq!(codes(tray), [code("A001")]);
+        });
+        // What waits for paper does not move.
+        tray.instruct(Instruction::Paper(0.0));
+        assert!(!is_moving());
+    });
+}
+
+#[test]
 fn a_pulled_cable_is_missing_and_a_plugged_one_prints() {
     on_both(&VirtualPrinterOptions { speed_mm_s: 300.0, ..fast() }, |tray| {
         let mut printer = driver(tray);

@@ -7,7 +7,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use smartqueue_hardware::printer::{Online, PrintOutcome, Printer, Proof};
+use smartqueue_hardware::printer::{BackChannel, Online, PrintOutcome, Printer, Proof};
 use smartqueue_hardware::slip::{PaperWidth, PrinterProfile, Slip};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -129,6 +129,8 @@ pub const CASES: [Case; 38] = [
         options: &["--fault", "mute"],
         first: UNCONFIRMED,
         second: UNCONFIRMED,
+        // Nothing is wrong with it, and nobody waits for the word of a printer that never says one.
+        late_slip: LateSlip::Expected,
         ..WELL
     },
     Case {
@@ -400,7 +402,13 @@ fn happen(port: &PrinterPort, case: &Case) -> Result<Row> {
     let mut program = PrinterProgram::start(port, &options_behind(port, case))?;
     let selector = program.selector().parse().context("the printer's selector")?;
     let mut printer = Printer::new(selector, PrinterProfile::epson_tm(PaperWidth::Mm80));
-    printer.status();
+    // The printer is a program on a machine that may be busy. One that answers late is taken for one that never answers, and
+    // every row but one is about a printer that does.
+    let is_mute = case.options.contains(&"mute");
+    let until = Instant::now() + CURE;
+    while printer.status().back_channel != BackChannel::Present && !is_mute && Instant::now() < until {
+        printer.close();
+    }
     for words in case.before {
         program.say(words)?;
     }

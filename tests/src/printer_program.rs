@@ -12,7 +12,8 @@ use crate::programs;
 
 /// Generous, because a busy machine is not a broken one.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Two looks at the tray this far apart that are equal mean that nothing falls any more.
+/// Two looks at the tray this far apart that are equal mean that nothing falls any more, when the printer stands still besides:
+/// what its host has handed over is with it by then.
 const STILL: Duration = Duration::from_millis(400);
 
 /// Behind what the printer stands.
@@ -178,8 +179,9 @@ impl PrinterProgram {
         let mut before = self.tray()?;
         loop {
             std::thread::sleep(STILL);
+            let moving = self.say("status")?["printer"]["moving"] != false;
             let now = self.tray()?;
-            if now == before {
+            if now == before && !moving {
                 return Ok(now);
             }
             if Instant::now() > until {

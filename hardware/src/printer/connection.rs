@@ -177,6 +177,26 @@ impl Connection {
 
     /// Takes in what the printer has sent. With [`Wait::Until`] returns after the first bytes or at the deadline.
     pub(crate) fn listen(&mut self, wait: Wait) -> Result<Vec<Answer>, PortError> {
+        self.take_in(wait).map(|(_, answers)| answers)
+    }
+
+    /// Takes in everything that has come, to the last byte.
+    ///
+    /// # Errors
+    /// Also when the other side has left after its last word: one look ends at that word, and a slip must not be sent after it.
+    pub(crate) fn catch_up(&mut self) -> Result<(), PortError> {
+        for _ in 0..MOST_READS {
+            if self.take_in(Wait::No)?.0 == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One look at the line: how many bytes came, and what they said. An error behind them is left to the next look, so that it
+    /// takes nothing back.
+    fn take_in(&mut self, wait: Wait) -> Result<(usize, Vec<Answer>), PortError> {
+        let mut taken = 0;
         let was_ill = self.sensors().fault().is_some();
         let mut answers = Vec::new();
         let mut buffer = [0; 256];
@@ -186,7 +206,12 @@ impl Connection {
             Wait::Until(deadline) => deadline,
         };
         for _ in 0..MOST_READS {
-            let count = self.port.read(&mut buffer, deadline)?;
+            let count = match self.port.read(&mut buffer, deadline) {
+                Ok(count) => count,
+                Err(_) if taken > 0 => break,
+                Err(cause) => return Err(cause),
+            };
+            taken += count;
             answers.extend(buffer[..count].iter().filter_map(|byte| self.answers.take(*byte)));
             if count < buffer.len() {
                 break;
@@ -194,7 +219,7 @@ impl Connection {
             deadline = past;
         }
         self.take_note(&answers, was_ill);
-        Ok(answers)
+        Ok((taken, answers))
     }
 
     /// Draws the conclusions from one look at the line. A printer that was ill until now begins its silence only now.
@@ -241,14 +266,18 @@ impl Connection {
     pub(crate) fn ask(&mut self, limit: Duration) -> Result<(), PortError> {
         self.send_questions()?;
         let deadline = clock::now() + limit;
-        while !self.answers.all_told() {
-            if clock::now() >= deadline {
+        loop {
+            // On a busy machine the time may be over before the first look, with the answers lying there.
+            let over = clock::now() >= deadline;
+            self.listen(Wait::Until(deadline))?;
+            if self.answers.all_told() {
+                return Ok(());
+            }
+            if over {
                 self.answers.give_up();
                 return Err(PortError::TimedOut);
             }
-            self.listen(Wait::Until(deadline))?;
         }
-        Ok(())
     }
 
     /// For a printer that never answered: asks from time to time and does not wait. Should it have learned to answer, the next

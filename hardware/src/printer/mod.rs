@@ -18,7 +18,7 @@ mod status;
 use crate::clock;
 use std::time::{Duration, Instant};
 
-use connection::{Connection, Probe, Wait};
+use connection::{Connection, Probe};
 pub use discover::{DeviceKind, FoundPrinter, Missing, discover};
 pub use fault::{PortError, PortErrorKind, PrinterFault, WriteError};
 use fence::{ASK_PAPER_IN_TURN, Fences, Identifiers, process_id};
@@ -354,8 +354,8 @@ impl Printer {
     /// Opens the connection if there is none, or if the other side has left since.
     fn connected(&mut self) -> Result<(), PortError> {
         if let Some(connection) = self.connection.as_mut() {
-            match connection.listen(Wait::No) {
-                Ok(_) => {
+            match connection.catch_up() {
+                Ok(()) => {
                     if connection.echoes() {
                         self.learned = Learned::Echoes;
                     }

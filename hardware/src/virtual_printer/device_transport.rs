@@ -44,7 +44,7 @@ pub(super) fn serve_gadget(gadget: Gadget, shared: &Arc<Shared>, baud: Option<u3
             if gadget.plug().is_ok()
                 && let Ok(device) = open(&path)
             {
-                shared.lock().connected();
+                shared.lock().connected(None);
                 if let Ok(answers) = device.try_clone() {
                     serve(device, answers, &shared, baud);
                 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::command::{Command, CutKind, Next, next};
-use super::mechanism::Shared;
+use super::mechanism::{Pause, Shared};
 use super::options::VirtualPrinterOptions;
 use super::painter::{Painter, Strip};
 use super::paper::{Mark, Paper};
@@ -85,17 +85,21 @@ impl Engine {
                 match next(state.received.make_contiguous()) {
                     Next::Whole(command, length) => {
                         state.take_received(length);
+                        state.pause = Pause::None;
                         self.bytes += length as u64;
                         drop(state);
                         self.shared.ring();
                         return Ok(command);
                     }
                     Next::NeedsMore => {
+                        state.pause = Pause::ForBytes(state.received.len());
                         if state.want_more() {
                             self.shared.ring();
                         }
                     }
                 }
+            } else {
+                state.pause = Pause::ForCure;
             }
             state = self.shared.wait(state);
         }
@@ -199,8 +203,10 @@ impl Engine {
                 return Err(Stopped::Cleared);
             }
             if state.can_print() {
+                state.pause = Pause::None;
                 return Ok(());
             }
+            state.pause = Pause::ForCure;
             state = self.shared.wait(state);
         }
     }

@@ -3,6 +3,7 @@
 //! Decides what each byte and each instruction does; moves no paper and touches no transport.
 
 use std::collections::VecDeque;
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::PrintedSlip;
@@ -57,6 +58,17 @@ pub(super) enum Link {
     Breaking,
 }
 
+/// What the printing part waits for, so that whoever looks into the tray can tell a slip that is still coming from none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// It is at work.
+    None,
+    /// It has carried out every whole command; this many bytes of the next one are there.
+    ForBytes(usize),
+    /// Something stands in its way.
+    ForCure,
+}
+
 pub(super) struct State {
     // Sensors and mechanics.
     pub(super) paper_left_mm: f64,
@@ -92,12 +104,18 @@ pub(super) struct State {
     pub(super) cleared: u64,
     disconnect_after: Option<u64>,
     unplug_after: Option<u64>,
+    /// What the printing part waits for.
+    pub(super) pause: Pause,
     // Answering.
     pub(super) outbox: VecDeque<u8>,
+    /// Answers were taken from the outbox and are not on the line yet.
+    pub(super) telling: bool,
     automatic_mask: u8,
     last_automatic: Option<[u8; 4]>,
     // The rest.
     pub(super) link: Link,
+    /// The network connection of who is connected, to be cut in the same moment as the cable.
+    line: Option<TcpStream>,
     /// False while the cable is out: nobody can connect.
     pub(super) plugged: bool,
     pub(super) stopping: bool,
@@ -136,10 +154,13 @@ impl State {
             cleared: 0,
             disconnect_after: None,
             unplug_after: None,
+            pause: Pause::ForBytes(0),
             outbox: VecDeque::new(),
+            telling: false,
             automatic_mask: 0,
             last_automatic: None,
             link: Link::Free,
+            line: None,
             plugged: true,
             stopping: false,
             slips: Vec::new(),
@@ -237,6 +258,24 @@ impl State {
         if self.link == Link::Held {
             self.link = Link::Breaking;
         }
+        if let Some(line) = self.line.take() {
+            // The other side may be gone already.
+            drop(line.shutdown(Shutdown::Both));
+        }
+    }
+
+    /// True when what was to be told to the host is on the line, or nobody is there to hear it.
+    pub(super) fn has_told(&self) -> bool {
+        self.link != Link::Held || self.outbox.is_empty() && !self.telling
+    }
+
+    /// True while paper moves or will move without anybody's doing.
+    fn is_moving(&self) -> bool {
+        match self.pause {
+            Pause::None => true,
+            Pause::ForBytes(held) => self.can_print() && self.received.len() != held,
+            Pause::ForCure => self.can_print(),
+        }
     }
 
     pub(super) fn paper_out(&self) -> bool {
@@ -266,6 +305,7 @@ impl State {
             "online": self.can_print(),
             "mute": self.mute,
             "plugged": self.plugged,
+            "moving": self.is_moving(),
             "connected": self.link != Link::Free,
             "slips": self.slips.len(),
         })
@@ -486,14 +526,17 @@ impl State {
 
     // The link.
 
-    pub(super) fn connected(&mut self) {
+    /// Somebody is connected; over a network, by this line.
+    pub(super) fn connected(&mut self, line: Option<TcpStream>) {
         self.link = Link::Held;
+        self.line = line;
         self.recent.clear();
     }
 
     /// What was received stays in the buffer, as in a real printer; who was told of changes is gone.
     pub(super) fn disconnected(&mut self) {
         self.link = Link::Free;
+        self.line = None;
         self.outbox.clear();
         self.automatic_mask = 0;
         self.last_automatic = None;

@@ -41,8 +41,9 @@ const DOTS_PER_MM: usize = 8;
 /// The same in an inch, as printers call it.
 const DPI: usize = 203;
 
-/// Longest wait for a transport to notice that its cable is pulled.
-const UNPLUG_LIMIT: Duration = Duration::from_secs(1);
+/// Longest wait for a transport to carry out an instruction. Far longer than it takes on the busiest machine; nobody waits for it
+/// unless the transport is stuck.
+const INSTRUCT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A slip that fell into the tray.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,16 +156,19 @@ impl VirtualPrinter {
         state.slips.clone()
     }
 
-    /// Lets something happen to it. A cable that is pulled is out when this returns.
+    /// Lets something happen to it. When this returns it has happened for the host too: a cable that is pulled is out, and what a
+    /// printer reports by itself is on the line. Otherwise whoever acts on it next would race against this printer's threads.
     pub fn instruct(&self, instruction: Instruction) {
-        self.shared.lock().instruct(instruction);
+        let mut state = self.shared.lock();
+        state.instruct(instruction);
         self.shared.ring();
-        if instruction == Instruction::Unplug {
-            let deadline = clock::now() + UNPLUG_LIMIT;
-            let mut state = self.shared.lock();
-            while state.link != Link::Free && clock::now() < deadline {
-                state = self.shared.wait_for(state, deadline.saturating_duration_since(clock::now()));
+        let deadline = clock::now() + INSTRUCT_LIMIT;
+        while !state.has_told() || instruction == Instruction::Unplug && state.link != Link::Free {
+            let left = deadline.saturating_duration_since(clock::now());
+            if left.is_zero() {
+                return;
             }
+            state = self.shared.wait_for(state, left);
         }
     }
 

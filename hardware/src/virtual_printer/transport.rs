@@ -79,7 +79,7 @@ fn receive_call(stream: TcpStream, shared: &Arc<Shared>, baud: Option<u32>) {
         // moment between the pulled cable and the closed door.
         return;
     }
-    state.connected();
+    state.connected(stream.try_clone().ok());
     drop(state);
     let for_connection = Arc::clone(shared);
     // A thread that cannot be started leaves the printer without a connection, and the next one tries again.
@@ -162,19 +162,30 @@ fn answer(writer: &mut impl Write, shared: &Arc<Shared>, baud: Option<u32>) {
             return;
         }
         let bytes: Vec<u8> = state.outbox.drain(..).collect();
+        state.telling = true;
         drop(state);
         thread::sleep(time_on_line(bytes.len(), baud));
-        let mut rest = bytes.as_slice();
-        while !rest.is_empty() {
-            match writer.write(rest) {
-                Ok(0) => return,
-                Ok(count) => rest = &rest[count..],
-                // A host that does not read loses answers; a printer does not wait for it.
-                Err(cause) if is_pause(&cause) => break,
-                Err(_) => return,
-            }
+        let there = tell(writer, &bytes);
+        shared.lock().telling = false;
+        shared.ring();
+        if !there {
+            return;
         }
     }
+}
+
+/// Puts answers on the line; false when nobody is at its other end any more.
+fn tell(writer: &mut impl Write, mut rest: &[u8]) -> bool {
+    while !rest.is_empty() {
+        match writer.write(rest) {
+            Ok(0) => return false,
+            Ok(count) => rest = &rest[count..],
+            // A host that does not read loses answers; a printer does not wait for it.
+            Err(cause) if is_pause(&cause) => return true,
+            Err(_) => return false,
+        }
+    }
+    true
 }
 
 fn is_pause(cause: &io::Error) -> bool {
@@ -194,7 +205,7 @@ fn time_on_line(bytes: usize, baud: Option<u32>) -> Duration {
 pub(super) fn open_pty(link: &Path, shared: &Arc<Shared>, baud: Option<u32>) -> io::Result<JoinHandle<()>> {
     let terminal = Terminal::open(link)?;
     let shared = Arc::clone(shared);
-    shared.lock().connected();
+    shared.lock().connected(None);
     spawn("pty", move || {
         let link = terminal.link.clone();
         let mut terminal = Some(terminal);
@@ -204,11 +215,12 @@ pub(super) fn open_pty(link: &Path, shared: &Arc<Shared>, baud: Option<u32>) -> 
                 state.disconnected();
                 // The other end sees that the line is gone.
                 terminal = None;
+                shared.ring();
                 state = shared.wait(state);
                 continue;
             }
             // Nobody is seen to come or go on a serial line.
-            state.connected();
+            state.connected(None);
             drop(state);
             match terminal.take().map_or_else(|| Terminal::open(&link), Ok) {
                 Ok(opened) => {
