@@ -144,7 +144,7 @@ async fn setup_test_printer(
     paper_width_mm: u32,
 ) -> Result<PrinterTest, IpcError> {
     let folder = lobby.folder().to_owned();
-    blocking(move || setup::test_printer(&selector, paper_width_mm, setup::load(&folder).language.into())).await
+    blocking(move || setup::test_printer(&folder, &selector, paper_width_mm)).await
 }
 
 /// Asks a server whether it knows this pairing token.

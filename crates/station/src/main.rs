@@ -25,6 +25,18 @@ struct Arguments {
     command: Command,
 }
 
+/// Every way to name a printer.
+const PRINTER_HELP: &str = "\
+Where the printer is; `smartqueue-station printers` lists the ones that are found:
+  tcp:HOST:PORT             on the network, usually port 9100; an IPv6 address in brackets
+  serial:PATH@BAUD          on a serial line, best by a name below /dev/serial/by-id, which stays the same
+                            in every socket; with ,rtscts or ,xonxoff behind it for flow control
+  usb:VID:PID               on USB, its two numbers hexadecimal; through the system's driver or without it
+  usb:VID:PID:SERIAL        the one with this serial number, where there are two of a kind
+  file:PATH                 a device file such as /dev/usb/lp0 (usblp), or a file that takes the bytes
+  spool:NAME                a printer of the system's spooler; it never says what became of a slip
+  virtual:                  none: a printer made of software, for this call only";
+
 #[derive(Subcommand)]
 enum Command {
     /// Run a profile: commands come as JSON lines on standard input, changed views go out on standard output.
@@ -55,8 +67,8 @@ enum Command {
     Printers,
     /// Print a test slip.
     PrintTest {
-        /// Where the printer is, as `tcp:HOST:PORT`, `serial:PATH@BAUD`, `usb:VID:PID`, `file:PATH` or `virtual:`.
-        #[arg(long)]
+        /// Where the printer is; `smartqueue-station printers` lists the ones that are found.
+        #[arg(long, long_help = PRINTER_HELP)]
         printer: String,
         /// Paper width in millimetres.
         #[arg(long, default_value_t = 80)]
@@ -72,12 +84,16 @@ enum Command {
     PrinterProfiles,
     /// Ask a printer how it is.
     Status {
-        /// Where the printer is.
-        #[arg(long)]
+        /// Where the printer is; `smartqueue-station printers` lists the ones that are found.
+        #[arg(long, long_help = PRINTER_HELP)]
         printer: String,
-        /// Also tell how much paper the station of this profile has counted on the roll.
+        /// Also tell how much paper the station of this profile has counted on the roll, and treat the printer as the model that
+        /// the profile names.
         #[arg(long)]
         profile: Option<PathBuf>,
+        /// The printer's profile instead: a name from `printer-profiles`, or the path of a file that ends in `.toml`.
+        #[arg(long)]
+        printer_profile: Option<String>,
         /// Also find out what the printer can do; prints nothing.
         #[arg(long)]
         probe: bool,
@@ -88,7 +104,7 @@ enum Command {
         #[arg(long)]
         ticket: PathBuf,
         /// The printer's profile: a name from `printer-profiles`, or the path of a file that ends in `.toml`.
-        #[arg(long, default_value = "epson-tm")]
+        #[arg(long, default_value = setup::DEFAULT_PRINTER_PROFILE)]
         printer_profile: String,
         /// Paper width in millimetres.
         #[arg(long, default_value_t = 80)]
@@ -148,7 +164,9 @@ fn perform(command: Command) -> Result<ExitCode> {
             print_test(&printer, width, &printer_profile, &language)
         }
         Command::PrinterProfiles => print_profiles().map(|()| ExitCode::SUCCESS),
-        Command::Status { printer, profile, probe } => printer_status(&printer, profile.as_deref(), probe),
+        Command::Status { printer, profile, printer_profile, probe } => {
+            printer_status(&printer, profile.as_deref(), printer_profile.as_deref(), probe)
+        }
         Command::Slip { ticket, printer_profile, width, out, preview, layout } => {
             let printer = setup::printer_profile(&printer_profile, paper_of(width)?)?;
             write_slip(&ticket, &printer, &out, preview.as_deref(), layout.as_deref()).map(|()| ExitCode::SUCCESS)
@@ -269,9 +287,16 @@ fn print_profiles() -> Result<()> {
     Ok(())
 }
 
-fn printer_status(selector: &str, profile: Option<&Path>, probe: bool) -> Result<ExitCode> {
+fn printer_status(selector: &str, profile: Option<&Path>, model: Option<&str>, probe: bool) -> Result<ExitCode> {
     let parsed: PrinterSelector = selector.parse().with_context(|| format!("printer {selector}"))?;
-    let mut printer = Printer::new(parsed, PrinterProfile::epson_tm(PaperWidth::Mm80));
+    let known = match (model, profile) {
+        // Its paper does not matter here, but not every model takes every paper.
+        (Some(name), _) => setup::printer_profile(name, PaperWidth::Mm80)
+            .or_else(|error| setup::printer_profile(name, PaperWidth::Mm58).map_err(|_| error))?,
+        (None, Some(folder)) => setup::named_printer(&profile::load_profile(folder)?)?,
+        (None, None) => setup::printer_profile(setup::DEFAULT_PRINTER_PROFILE, PaperWidth::Mm80)?,
+    };
+    let mut printer = Printer::new(parsed, known);
     let status = printer.status();
     let behaviour = if probe { printer.probe().ok() } else { None };
     printer.close();

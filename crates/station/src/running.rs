@@ -5,7 +5,7 @@ use crate::door::{Command, View};
 use crate::link::{Link, LinkOrder, LinkProfile, keep_identity, kept_identity};
 use crate::machine::MachineMark;
 use crate::profile::{load_profile, settings_from, zone_from};
-use crate::setup::{DEFAULT_PRINTER_PROFILE, printer_profile};
+use crate::setup::named_printer;
 use crate::shell::{
     KeptServerTime, META_ACKNOWLEDGED, META_CONFIGURATION, META_ENROLMENT, META_MACHINE, META_ROLL, META_SERVER_TIME,
     Message, Shell,
@@ -261,11 +261,9 @@ pub(crate) fn roll_mm(profile: &Provisioning) -> u64 {
 /// The printer that a profile names. One that is not known, or does not take the paper, is named in the log and used as any
 /// other: a mistake here must not cost anybody a ticket.
 pub(crate) fn known_printer(profile: &Provisioning) -> PrinterProfile {
-    let paper = paper_width(profile.slip.width_mm);
-    let name = profile.slip.printer_profile.as_deref().unwrap_or(DEFAULT_PRINTER_PROFILE);
-    printer_profile(name, paper).unwrap_or_else(|error| {
+    named_printer(profile).unwrap_or_else(|error| {
         tracing::error!("{error:#}; the printer is used as any other");
-        PrinterProfile::generic(paper)
+        PrinterProfile::generic(paper_width(profile.slip.width_mm))
     })
 }
 

@@ -6,7 +6,7 @@ use crate::door::{FaultCode, LanguageCode, PaperView};
 use crate::link::{Client, ClientError};
 use crate::pin;
 use crate::profile::{load_profile, profile_path, save_profile};
-use crate::running::{paper_width, roll_mm};
+use crate::running::{known_printer, paper_width, roll_mm};
 use crate::shell::META_ROLL;
 use crate::slip::test_slip;
 use crate::workers::{PaperLeft, Roll, fault_of};
@@ -268,12 +268,23 @@ pub fn printer_profile(name: &str, paper: PaperWidth) -> Result<PrinterProfile> 
     PrinterProfile::read(&text, paper).with_context(|| name.to_owned())
 }
 
-/// Prints a test slip and says what became of it.
-pub fn test_printer(selector: &str, paper_width_mm: u32, language: Language) -> PrinterTest {
-    test_printer_as(selector, PrinterProfile::epson_tm(paper_width(paper_width_mm)), language)
+/// The printer that a profile names, on the paper that it names.
+///
+/// # Errors
+/// As [`printer_profile`].
+pub fn named_printer(profile: &Provisioning) -> Result<PrinterProfile> {
+    let name = profile.slip.printer_profile.as_deref().unwrap_or(DEFAULT_PRINTER_PROFILE);
+    printer_profile(name, paper_width(profile.slip.width_mm))
 }
 
-/// The same on a printer whose model is known.
+/// Prints a test slip on the paper that the setup shows, as the model that the profile names, and says what became of it.
+pub fn test_printer(folder: &Path, selector: &str, paper_width_mm: u32) -> PrinterTest {
+    let mut profile = load_profile(folder).unwrap_or_else(|_| fresh_profile());
+    profile.slip.width_mm = paper_width_mm;
+    test_printer_as(selector, known_printer(&profile), load(folder).language.into())
+}
+
+/// The same on a given model.
 pub fn test_printer_as(selector: &str, profile: PrinterProfile, language: Language) -> PrinterTest {
     let failed = |code| PrinterTest { outcome: "failed", code: Some(code) };
     let Ok(selector) = selector.parse::<PrinterSelector>() else { return failed(FaultCode::PrinterMissing) };
@@ -395,11 +406,13 @@ mod tests {
 
     #[test]
     fn a_test_slip_says_what_became_of_it() {
-        let printed = test_printer("virtual:", 80, Language::French);
+        let folder = tempfile::tempdir().unwrap();
+        let test_printer = |selector| test_printer(folder.path(), selector, 80);
+        let printed = test_printer("virtual:");
         assert_eq!((printed.outcome, printed.code), ("printed", None));
-        let nowhere = test_printer("tcp:127.0.0.1:9", 80, Language::French);
+        let nowhere = test_printer("tcp:127.0.0.1:9");
         assert_eq!((nowhere.outcome, nowhere.code), ("failed", Some(FaultCode::PrinterMissing)));
-        assert_eq!(test_printer("lpt1", 80, Language::French).outcome, "failed");
+        assert_eq!(test_printer("lpt1").outcome, "failed");
     }
 
     #[test]

@@ -37,11 +37,13 @@ impl SlipDesign {
     /// The design of a profile: its own `slip.toml` and `logo.png` where it has them. What cannot be used is logged with its
     /// place, and the slip is printed without it: a mistake in a layout must not cost anybody a ticket.
     pub fn of_profile(folder: &Path) -> SlipDesign {
-        let layout = read_layout(&folder.join(LAYOUT_FILE)).unwrap_or_else(|error| {
-            tracing::error!("{error:#}; the built-in layout is printed instead");
-            SlipLayout::built_in()
-        });
-        let logo = read_logo_beside(folder).unwrap_or_else(|error| {
+        let layout = own_layout(folder)
+            .unwrap_or_else(|error| {
+                tracing::error!("{error:#}; the built-in layout is printed instead");
+                None
+            })
+            .unwrap_or_else(SlipLayout::built_in);
+        let logo = own_logo(folder).unwrap_or_else(|error| {
             tracing::error!("{error:#}; slips are printed without a logo");
             None
         });
@@ -148,15 +150,24 @@ impl SlipDesign {
 }
 
 /// A layout file, or the built-in layout when there is none.
-fn read_layout(path: &Path) -> Result<SlipLayout> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => SlipLayout::read(&text).with_context(|| path.display().to_string()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(SlipLayout::built_in()),
+/// The layout that a profile has of its own.
+///
+/// # Errors
+/// When it cannot be read or used; with the file and the place in it.
+pub(crate) fn own_layout(folder: &Path) -> Result<Option<SlipLayout>> {
+    let path = folder.join(LAYOUT_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => SlipLayout::read(&text).map(Some).with_context(|| path.display().to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| path.display().to_string()),
     }
 }
 
-fn read_logo_beside(folder: &Path) -> Result<Option<Logo>> {
+/// The logo that a profile has.
+///
+/// # Errors
+/// As [`read_logo`].
+pub(crate) fn own_logo(folder: &Path) -> Result<Option<Logo>> {
     let path = folder.join(LOGO_FILE);
     if path.exists() { read_logo(&path).map(Some) } else { Ok(None) }
 }

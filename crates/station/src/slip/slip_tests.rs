@@ -165,7 +165,7 @@ fn a_profile_brings_its_own_layout_and_a_wrong_one_costs_no_ticket() {
     assert_eq!(texts(&SlipDesign::of_profile(folder.path()).ticket_slip(&content())), ["#A045", "cut"]);
     std::fs::write(&file, "[[block]]\nkind = \"nomber\"").unwrap();
     assert_eq!(SlipDesign::of_profile(folder.path()), built_in());
-    let error = format!("{:#}", read_layout(&file).unwrap_err());
+    let error = format!("{:#}", own_layout(folder.path()).unwrap_err());
     assert!(error.contains("slip.toml: slip layout, block 1 (nomber), field `kind`: `nomber` is not known"), "{error}");
     std::fs::remove_file(&file).unwrap();
     std::fs::write(folder.path().join("logo.png"), b"no picture").unwrap();
