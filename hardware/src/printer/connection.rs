@@ -1,5 +1,7 @@
 //! One open connection: the port, what was asked, what was answered and when. Ends with the connection; what is learned about
 //! the device itself is kept by its owner.
+//!
+//! It is long because every question and every wait of a connection lives on the same few facts about what came back.
 
 use crate::clock;
 use std::time::{Duration, Instant};
@@ -405,8 +407,13 @@ impl Connection {
         self.answered_in_turn
     }
 
-    /// Empties the printer's buffer; true when the printer confirmed it within `limit`.
+    /// Empties the printer's buffer; true when the printer confirmed it within `limit`. Nothing is sent where nothing can come
+    /// back: a spooler would make a job of it, and print the command's bytes on another maker's model.
     pub(crate) fn clear_buffer(&mut self, limit: Duration) -> Result<bool, PortError> {
+        match self.port.direction() {
+            Direction::OutOnly => return Ok(false),
+            Direction::Both => {}
+        }
         self.write_now(&CLEAR_BUFFER)?;
         if self.back_channel != BackChannel::Present {
             return Ok(false);
@@ -552,5 +559,55 @@ impl Connection {
 
     fn write_now(&mut self, bytes: &[u8]) -> Result<(), PortError> {
         self.port.write(bytes, clock::now() + ASK_WRITE_LIMIT).map_err(|failure| failure.cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Keeps what it is given and never says a word.
+    struct OneWay {
+        direction: Direction,
+        sent: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Port for OneWay {
+        fn write(&mut self, bytes: &[u8], _deadline: Instant) -> Result<(), WriteError> {
+            self.sent.lock().expect("nobody panics").extend_from_slice(bytes);
+            Ok(())
+        }
+
+        fn read(&mut self, _buffer: &mut [u8], _deadline: Instant) -> Result<usize, PortError> {
+            Ok(0)
+        }
+
+        fn direction(&self) -> Direction {
+            self.direction
+        }
+
+        fn transfer_time(&self, _bytes: usize) -> Duration {
+            Duration::ZERO
+        }
+
+        fn close(self: Box<Self>) {}
+    }
+
+    #[test]
+    fn nothing_is_cleared_where_nothing_can_come_back() {
+        for (direction, is_sent) in [(Direction::OutOnly, false), (Direction::Both, true)] {
+            let sent = Arc::default();
+            let port = Box::new(OneWay { direction, sent: Arc::clone(&sent) });
+            let selector = PrinterSelector::Spool { name: "kiosk".to_owned() };
+            let mut connection =
+                Connection::open(port, &selector, Probe::PaperStatus, Duration::from_secs(1)).expect("it opens");
+            let cleared = connection.clear_buffer(Duration::from_millis(1)).expect("it takes bytes");
+            assert!(!cleared, "nobody has confirmed it");
+            let sent = sent.lock().expect("nobody panics");
+            assert_eq!(sent.ends_with(&CLEAR_BUFFER), is_sent, "{direction:?}: {sent:02X?}");
+            assert_eq!(sent.is_empty(), !is_sent, "{direction:?}: {sent:02X?}");
+        }
     }
 }
