@@ -137,6 +137,11 @@ impl Station {
         self.link.server_holds
     }
 
+    /// Whether the journal says who this station is.
+    pub fn is_paired(&self) -> bool {
+        self.series.identity().is_some()
+    }
+
     /// What the screens show at the moment of the last input.
     pub fn view(&self) -> View {
         View {

@@ -64,6 +64,8 @@ impl RunningStation {
         let mut station = restore(&journal, settings, boot, &clock)?;
         // An identity that was lost is lost on record too, even if the power went between the two.
         let enrolled_anew = journal.meta(META_ENROLMENT)?.is_some();
+        // An identity without its record was cut off between the two: pairing again brings the same station and letter.
+        let paired = station.is_paired();
         if enrolled_anew && kept_identity(&journal)?.is_none() {
             station.handle(Input::IdentityLost, clock.now());
         }
@@ -78,7 +80,7 @@ impl RunningStation {
                     server: server.clone(),
                     epoch: enrolment(&journal)?,
                     boot,
-                    identity: kept_identity(&journal)?,
+                    identity: kept_identity(&journal)?.filter(|_| paired),
                     enrolled_anew,
                     configuration: configuration.clone(),
                     acknowledged,

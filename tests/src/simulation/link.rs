@@ -90,12 +90,13 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(journal: &Journal, configuration: Option<Configuration>) -> Link {
+    pub(super) fn new(journal: &Journal, configuration: Option<Configuration>, paired: bool) -> Link {
         let read = |key| journal.meta(key).ok().flatten();
         let identity = read("identity").and_then(|text| serde_json::from_str::<Value>(&text).ok()).and_then(|kept| {
             let word = |field: &str| kept[field].as_str().map(str::to_owned);
             Some(Identity { station: kept["station"].as_i64()?, word: word("word"), next_word: word("next_word") })
         });
+        let identity = identity.filter(|_| paired);
         let enrolment = read("enrolment").and_then(|text| Uuid::parse_str(&text).ok()).unwrap_or(journal.epoch());
         Link {
             phase: Phase::Resting,

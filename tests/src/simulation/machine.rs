@@ -463,7 +463,7 @@ fn open_process(machine: &Machine, now_ms: i64, epoch: Uuid, bug: Option<Planted
     let facts = facts.map(|(seq, record)| StoredFact { seq, record });
     let memory = Memory { server_holds, boot: BootId(machine.boot), server_time };
     let engine = Station::restore(settings, facts, memory, machine.now(now_ms, &zone));
-    let link = Link::new(&journal, configuration);
+    let link = Link::new(&journal, configuration, engine.is_paired());
     let knows_server_time = server_time.is_some();
     Ok(Process { engine, journal, zone, link, wake: (0, 0), kept_back: Vec::new(), knows_server_time })
 }

@@ -7,7 +7,7 @@ use crate::trouble::Trouble;
 use rusqlite::{Connection, params};
 use smartqueue_domain::{Algorithm, Candidate, DEFAULT_SERVICE_SECONDS, TicketId, TicketStatus, arrange, eta_seconds};
 use smartqueue_protocol::event::QueueFigures;
-use smartqueue_protocol::words::{read_algorithm, status_word};
+use smartqueue_protocol::words::read_algorithm;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -124,10 +124,10 @@ fn pace(connection: &Connection, queue: i64) -> Result<(u32, u32), Trouble> {
         .prepare_cached(
             "SELECT avg(ended_at - coalesce(started_at, called_at)) FROM
              (SELECT ended_at, started_at, called_at FROM tickets
-              WHERE queue = ?1 AND status = ?2 AND coalesce(started_at, called_at) IS NOT NULL
-              ORDER BY ended_at DESC LIMIT ?3)",
+              WHERE queue = ?1 AND status = 'terminé' AND coalesce(started_at, called_at) IS NOT NULL
+              ORDER BY ended_at DESC LIMIT ?2)",
         )?
-        .query_row(params![queue, status_word(TicketStatus::Done), FINISHED], |row| row.get(0))?;
+        .query_row(params![queue, FINISHED], |row| row.get(0))?;
     let available_agents = connection
         .prepare_cached(
             "SELECT count(*) FROM agent_queues JOIN agents ON agents.id = agent_queues.agent
