@@ -118,7 +118,6 @@ fn write_day(profile: &Path, site: &DemoSite) -> Result<()> {
                 touched_at_ms,
                 dated_by: DatedBy::WallClock,
                 moment: None,
-                sent_at_ms: None,
             },
             Record::SlipSent { ticket, copy },
             Record::SlipEnded { ticket, copy, outcome: PrintOutcome::Printed(PrintEvidence::ProcessId) },
