@@ -157,7 +157,7 @@ impl Series {
     pub(crate) fn hear_server_time(&mut self, server_ms: i64, took_ms: Option<u64>, now: Now) {
         self.heard_at_ms = Some(now.elapsed_ms);
         let latest_ms = took_ms.map(|took_ms| server_ms.saturating_add_unsigned(took_ms));
-        let bounds = self.server_time.and_then(|heard| {
+        let known = self.server_time.and_then(|heard| {
             let age_ms = now.elapsed_ms.saturating_sub(heard.elapsed_ms);
             let drift_ms = age_ms / DRIFT_DIVISOR;
             let carried_ms = heard.server_ms.saturating_add_unsigned(age_ms);
@@ -166,13 +166,18 @@ impl Series {
             let known_latest_ms = carried_latest_ms.saturating_add_unsigned(drift_ms);
             let set_anew =
                 latest_ms.unwrap_or(server_ms + LONGEST_ROAD_MS) < earliest_ms || server_ms > known_latest_ms;
-            (!set_anew).then(|| match latest_ms {
-                Some(latest_ms) => (server_ms.max(earliest_ms), latest_ms.min(known_latest_ms)),
-                None if server_ms < earliest_ms => (carried_ms, carried_latest_ms),
-                None => (server_ms, carried_latest_ms),
-            })
+            (!set_anew).then_some((earliest_ms, carried_latest_ms, known_latest_ms))
         });
-        let (earliest_ms, latest_ms) = bounds.unwrap_or((server_ms, latest_ms.unwrap_or(server_ms)));
+        let (earliest_ms, latest_ms) = match (known, latest_ms) {
+            (None, None) => (server_ms, server_ms),
+            (None, Some(latest_ms)) => (server_ms, latest_ms),
+            (Some((earliest_ms, _, known_latest_ms)), Some(latest_ms)) => {
+                (server_ms.max(earliest_ms), latest_ms.min(known_latest_ms))
+            }
+            // A heartbeat that was held up says nothing.
+            (Some((earliest_ms, ..)), None) if server_ms < earliest_ms => return,
+            (Some((_, carried_latest_ms, _)), None) => (server_ms, carried_latest_ms),
+        };
         let doubt_ms = u64::try_from(latest_ms - earliest_ms).unwrap_or(0);
         self.server_time = Some(ServerTime { server_ms: earliest_ms, doubt_ms, elapsed_ms: now.elapsed_ms });
     }
