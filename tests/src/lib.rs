@@ -8,6 +8,7 @@ pub mod house;
 pub mod kill_storm;
 pub mod load;
 pub mod measure;
+pub mod postgres;
 pub mod printer_program;
 pub mod program;
 pub mod programs;

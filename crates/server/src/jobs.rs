@@ -1,6 +1,7 @@
 //! What the server does by itself, by the clock: figures and health looked at, what is old removed, backups made. A job is
 //! claimed in the database before it is done, so several servers share them, and each may be repeated without harm.
 
+use crate::Place;
 use crate::clock;
 use crate::http::App;
 use crate::ledger::file;
@@ -85,7 +86,7 @@ fn chance() -> f64 {
 }
 
 /// Does what is due until the server stops.
-pub(crate) async fn run(app: Arc<App>, data: PathBuf, mut stopping: watch::Receiver<bool>) {
+pub(crate) async fn run(app: Arc<App>, place: Place, mut stopping: watch::Receiver<bool>) {
     let server = Uuid::new_v4().to_string();
     for (name, schedule, _) in JOBS {
         if let Err(error) = app.ledger.know_job(name, schedule.next_ms(clock::now_ms(), chance())).await {
@@ -98,7 +99,7 @@ pub(crate) async fn run(app: Arc<App>, data: PathBuf, mut stopping: watch::Recei
             () = crate::http::stop(&mut stopping) => return,
         }
         match claim(&app, &server).await {
-            Ok(Some(claimed)) => do_and_finish(&app, &data, &server, claimed).await,
+            Ok(Some(claimed)) => do_and_finish(&app, &place, &server, claimed).await,
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "no job can be claimed"),
         }
@@ -109,13 +110,13 @@ async fn claim(app: &App, server: &str) -> Result<Option<Claimed>, crate::Troubl
     if app.ledger.is_job_due().await? { app.ledger.claim_job(server.to_owned(), LEASE).await } else { Ok(None) }
 }
 
-async fn do_and_finish(app: &App, data: &Path, server: &str, claimed: Claimed) {
+async fn do_and_finish(app: &App, place: &Place, server: &str, claimed: Claimed) {
     let Some((name, schedule, work)) = JOBS.into_iter().find(|(name, _, _)| *name == claimed.name) else {
         // A newer server knows it; the claim ends by itself.
         return;
     };
     let began = clock::monotonic();
-    let result = perform(app, data, work).await;
+    let result = perform(app, place, work).await;
     let now_ms = clock::now_ms();
     let next_ms = schedule.next_ms(now_ms, chance());
     let (outcome, due_ms, is_over) = match &result {
@@ -136,7 +137,7 @@ async fn do_and_finish(app: &App, data: &Path, server: &str, claimed: Claimed) {
     }
 }
 
-async fn perform(app: &App, data: &Path, work: Work) -> anyhow::Result<()> {
+async fn perform(app: &App, place: &Place, work: Work) -> anyhow::Result<()> {
     match work {
         Work::RefreshFigures => {
             app.ledger.refresh_figures().await?;
@@ -156,10 +157,12 @@ async fn perform(app: &App, data: &Path, work: Work) -> anyhow::Result<()> {
             tracing::info!(removed, "what was kept long enough is gone");
         }
         Work::Backup => {
-            let data = data.to_owned();
-            tokio::task::spawn_blocking(move || back_up(&data, clock::now_ms()))
-                .await
-                .context("the copying task")??;
+            // PostgreSQL's copies are made by those who run it.
+            if let Place::Folder(folder) = place.clone() {
+                tokio::task::spawn_blocking(move || back_up(&folder, clock::now_ms()))
+                    .await
+                    .context("the copying task")??;
+            }
         }
     }
     Ok(())
@@ -210,7 +213,8 @@ mod tests {
     #[test]
     fn seven_backups_are_kept_and_each_can_be_put_back() {
         let folder = tempfile::tempdir().unwrap();
-        drop(crate::ledger::Ledger::open(&file::database_path(folder.path()), |_| {}).unwrap());
+        let place = Place::Folder(folder.path().to_owned());
+        drop(crate::ledger::Ledger::open(&place.database(), Arc::new(crate::ledger::bus::Nobody)).unwrap());
         for day in 1..=9 {
             back_up(folder.path(), day * DAY_MS).unwrap();
         }

@@ -21,6 +21,7 @@ pub use trouble::Trouble;
 use anyhow::Context;
 use ledger::Ledger;
 use ledger::file::{database_path, take_folder};
+use ledger::store::Database;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -33,8 +34,8 @@ use tokio::task::JoinHandle;
 /// How a server is started.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The folder with the database and the secret; made if it is not there.
-    pub data: PathBuf,
+    /// Where the ledger is kept.
+    pub place: Place,
     /// Where to listen, such as `127.0.0.1:8080`; port 0 takes a free one.
     pub listen: String,
     /// The address by which customers and stations reach this server; nothing takes it from each request.
@@ -49,6 +50,39 @@ pub struct Options {
     pub requests_a_minute: Option<u32>,
 }
 
+/// Where a server keeps what it remembers.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// In a folder of this machine: a SQLite file, backups, the secret. Made if it is not there.
+    Folder(PathBuf),
+    /// In a PostgreSQL database, the secret included, so that several servers share all of it.
+    Postgres(Database),
+}
+
+impl Place {
+    /// The database of this place.
+    pub fn database(&self) -> Database {
+        match self {
+            Place::Folder(folder) => Database::File(database_path(folder)),
+            Place::Postgres(database) => database.clone(),
+        }
+    }
+
+    /// Takes a folder for this process; the folder is free again when the file is dropped. A database can be shared.
+    fn take(&self) -> anyhow::Result<Option<File>> {
+        match self {
+            Place::Folder(folder) => take_folder(folder).map(Some),
+            Place::Postgres(_) => Ok(None),
+        }
+    }
+}
+
+impl From<PathBuf> for Place {
+    fn from(folder: PathBuf) -> Place {
+        Place::Folder(folder)
+    }
+}
+
 /// Where the certificate is.
 #[derive(Clone, Debug)]
 pub struct TlsFiles {
@@ -59,10 +93,10 @@ pub struct TlsFiles {
 }
 
 impl Options {
-    /// Serves a folder at an address, with nothing else said.
-    pub fn new(data: PathBuf, listen: String) -> Options {
+    /// Serves a place at an address, with nothing else said.
+    pub fn new(place: impl Into<Place>, listen: String) -> Options {
         Options {
-            data,
+            place: place.into(),
             listen,
             public_url: None,
             allowed_origins: Vec::new(),
@@ -108,16 +142,26 @@ impl Drop for Running {
     }
 }
 
+/// The secret of a place: beside the file, or the one that the servers of a database share.
+fn secret_of(place: &Place, ledger: &Ledger) -> anyhow::Result<auth::keys::Secret> {
+    let secret = match (ledger.shared_secret(), place) {
+        (Some(bytes), _) => auth::keys::Secret::shared(bytes),
+        (None, Place::Folder(folder)) => auth::keys::Secret::of(folder),
+        (None, Place::Postgres(_)) => Err(std::io::Error::other("the database has no secret")),
+    };
+    secret.context("the secret cannot be read or made")
+}
+
 /// Opens the store, migrates it, and serves.
 ///
 /// # Errors
 /// The folder is in use or cannot be made, the database cannot be opened, or the address cannot be listened on.
 pub async fn serve(options: Options) -> anyhow::Result<Running> {
-    let folder: File = take_folder(&options.data)?;
-    let secret = auth::keys::Secret::of(&options.data).context("the secret cannot be read or made")?;
+    let folder = options.place.take()?;
     let hub = Arc::new(socket::hub::Hub::default());
-    let publishing = Arc::clone(&hub);
-    let ledger = Ledger::open(&database_path(&options.data), move |events| publishing.publish(events))?;
+    let audience: Arc<socket::hub::Hub> = Arc::clone(&hub);
+    let ledger = Ledger::open(&options.place.database(), audience)?;
+    let secret = secret_of(&options.place, &ledger)?;
     let listener =
         TcpListener::bind(&options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
@@ -125,7 +169,7 @@ pub async fn serve(options: Options) -> anyhow::Result<Running> {
     let (open_sockets, mut closed_sockets) = mpsc::channel(1);
     let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
     let app = Arc::new(http::App::new(ledger, hub, &secret, &options, stopping.clone(), open_sockets));
-    let working = tokio::spawn(jobs::run(Arc::clone(&app), options.data.clone(), stopping.clone()));
+    let working = tokio::spawn(jobs::run(Arc::clone(&app), options.place.clone(), stopping.clone()));
     let limits = http::Limits::new(options.requests_a_minute);
     let serving = tokio::spawn(async move {
         http::serve_connections(listener, tls, http::router(app), limits, stopping).await;

@@ -3,11 +3,14 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use smartqueue_server::ledger::{Ledger, file, migrate};
-use smartqueue_server::{Options, TlsFiles, openapi_document, seed, serve};
+use smartqueue_server::ledger::bus::Nobody;
+use smartqueue_server::ledger::store::Database;
+use smartqueue_server::ledger::{Ledger, file};
+use smartqueue_server::{Options, Place, TlsFiles, openapi_document, seed, serve};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The central queue server of SmartQueue.
@@ -104,11 +107,11 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Store {
-    /// The folder with the database.
+    /// The folder with the database. With PostgreSQL only the demo's files for stations go there.
     #[arg(long, required_unless_present = "database_url")]
     data: Option<PathBuf>,
-    /// A PostgreSQL address.
-    #[arg(long)]
+    /// A PostgreSQL address, postgres://USER:PASSWORD@HOST/DATABASE, instead of a file in the folder.
+    #[arg(long, env = "SMARTQUEUE_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
 }
 
@@ -117,12 +120,32 @@ struct Store {
 #[error("{0}")]
 struct BadUsage(&'static str);
 
+/// Where `seed-demo` leaves its files when it is given no folder.
+const PROFILES: &str = "smartqueue-demo";
+
 impl Store {
-    fn folder(self) -> anyhow::Result<PathBuf> {
-        match (self.data, self.database_url) {
-            (Some(folder), None) => Ok(folder),
-            (_, Some(_)) => Err(BadUsage("PostgreSQL is not in this version: use --data DIR alone").into()),
+    fn place(&self) -> anyhow::Result<Place> {
+        match (&self.data, &self.database_url) {
+            (_, Some(address)) => match Database::postgres(address) {
+                Ok(database) => Ok(Place::Postgres(database)),
+                Err(_) => Err(BadUsage("--database-url wants postgres://USER:PASSWORD@HOST/DATABASE").into()),
+            },
+            (Some(folder), None) => Ok(Place::Folder(folder.clone())),
             (None, None) => Err(BadUsage("--data DIR is needed").into()),
+        }
+    }
+
+    fn profiles(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from(PROFILES))
+    }
+
+    /// The folder of a file that is copied or put back.
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        match self.place()? {
+            Place::Folder(folder) => Ok(folder),
+            Place::Postgres(_) => {
+                Err(BadUsage("PostgreSQL has tools of its own for copies: use pg_dump and pg_restore").into())
+            }
         }
     }
 }
@@ -158,7 +181,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                 tls,
                 metrics_token,
                 requests_a_minute,
-                ..Options::new(store.folder()?, listen)
+                ..Options::new(store.place()?, listen)
             };
             log_to_standard_error();
             let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
@@ -169,10 +192,10 @@ fn run(command: Command) -> anyhow::Result<()> {
                 .block_on(run_server(options))
         }
         Command::SeedDemo { store, base_url, password } => {
-            print_json(&seed::demo(&store.folder()?, &base_url, password)?)
+            print_json(&seed::demo(&store.place()?, &store.profiles(), &base_url, password)?)
         }
         Command::InviteAdmin { store, tenant, tenant_name, email, name, superadmin } => print_json(
-            &seed::invite_admin(&store.folder()?, &seed::Admin { tenant, tenant_name, email, name, superadmin })?,
+            &seed::invite_admin(&store.place()?, &seed::Admin { tenant, tenant_name, email, name, superadmin })?,
         ),
         Command::Openapi => print_json(&openapi_document()),
         Command::Backup { store, to } => {
@@ -184,10 +207,13 @@ fn run(command: Command) -> anyhow::Result<()> {
             print_json(&serde_json::json!({"restored": from}))
         }
         Command::Migrate { store } => {
-            let folder = store.folder()?;
-            let _owned = file::take_folder(&folder)?;
-            drop(Ledger::open(&file::database_path(&folder), |_| {})?);
-            print_json(&serde_json::json!({"version": migrate::CURRENT}))
+            let place = store.place()?;
+            let _owned = match &place {
+                Place::Folder(folder) => Some(file::take_folder(folder)?),
+                Place::Postgres(_) => None,
+            };
+            let ledger = Ledger::open(&place.database(), Arc::new(Nobody))?;
+            print_json(&serde_json::json!({"version": ledger.version()}))
         }
     }
 }

@@ -1,34 +1,50 @@
 //! `seed-demo`: the demo tenants with tokens to use them at once, and provisioning files for two stations.
 //! `invite-admin`: the first admin of a real tenant.
 
-use crate::auth::keys::{Secret, fresh_token, token_hash};
+use crate::Place;
+use crate::auth::keys::{fresh_token, token_hash};
 use crate::auth::password;
 use crate::auth::token::{Claims, Mint};
 use crate::clock;
 use crate::ledger::Ledger;
+use crate::ledger::bus::Nobody;
 use crate::ledger::demo::{self, DemoSecrets};
-use crate::ledger::file::database_path;
 use crate::ledger::tenants::FirstAdmin;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use smartqueue_protocol::provisioning::{Mode, Provisioning, ScreenSection, SiteSection, SlipSection, SoundSection};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A demo that nobody repeated for a month no longer lets stations in.
 const PAIRING_LIFE_MS: i64 = 30 * 24 * 3_600_000;
 
-/// Makes the demo and returns the line that scripts read.
+/// Makes the demo and returns the line that scripts read. The stations' files go into the folder `profiles`.
 ///
 /// # Errors
 /// The folder or the database cannot be written, or the address is not one of HTTP.
-pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::Result<Value> {
+pub fn demo(place: &Place, profiles: &Path, base_url: &str, password: Option<String>) -> anyhow::Result<Value> {
+    // A session with a server waits for answers, which a thread of a runtime may not.
+    std::thread::scope(|scope| {
+        let making = scope.spawn(|| make_demo(place, profiles, base_url, password));
+        making.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the demo could not be made because of a defect")))
+    })
+}
+
+fn make_demo(place: &Place, folder: &Path, base_url: &str, password: Option<String>) -> anyhow::Result<Value> {
     let base_url = base_url.trim_end_matches('/');
     ensure!(
         base_url.starts_with("http://") || base_url.starts_with("https://"),
         "--base-url begins with http:// or https://"
     );
     std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    let secret = Secret::of(folder).context("the secret cannot be read or made")?;
+    if let Place::Folder(data) = place {
+        std::fs::create_dir_all(data).with_context(|| format!("the folder {} cannot be made", data.display()))?;
+    }
+    // Opened once, so that the tables and the secret are there.
+    let ledger = Ledger::open(&place.database(), Arc::new(Nobody))?;
+    let secret = crate::secret_of(place, &ledger)?;
+    drop(ledger);
     // Both are drawn from the folder's secret, so that repeating the command gives the same again.
     let password = password.unwrap_or_else(|| secret.text_for("demo password").split_at(16).0.to_owned());
     let pairing_token = secret.text_for("demo pairing token");
@@ -40,7 +56,7 @@ pub fn demo(folder: &Path, base_url: &str, password: Option<String>) -> anyhow::
         pairing_token: token_hash(&pairing_token),
         pairing_ends_ms: now_ms + PAIRING_LIFE_MS,
     };
-    let made = demo::make(&database_path(folder), &secrets)?;
+    let made = demo::make(&place.database(), &secrets)?;
     let mint = Mint::new(&secret);
     let token = |user: i64, tenant: i64, scopes: &[&str], from_ms: i64| {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
@@ -123,8 +139,10 @@ pub struct Admin {
 ///
 /// # Errors
 /// The folder cannot be written, or what was given cannot be meant.
-pub fn invite_admin(folder: &Path, admin: &Admin) -> anyhow::Result<Value> {
-    std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+pub fn invite_admin(place: &Place, admin: &Admin) -> anyhow::Result<Value> {
+    if let Place::Folder(folder) = place {
+        std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    }
     let invitation = fresh_token().context("no randomness")?;
     let unknown = fresh_token().context("no randomness")?;
     let first = FirstAdmin {
@@ -136,7 +154,7 @@ pub fn invite_admin(folder: &Path, admin: &Admin) -> anyhow::Result<Value> {
         password_hash: password::hash(&unknown).map_err(|error| anyhow::anyhow!("no hash: {error}"))?,
         invitation: token_hash(&invitation),
     };
-    let ledger = Ledger::open(&database_path(folder), |_| {})?;
+    let ledger = Ledger::open(&place.database(), Arc::new(Nobody))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (tenant, user) = runtime.block_on(ledger.first_admin(first))?;
     Ok(json!({"tenant": admin.tenant, "tenant_id": tenant, "user": user, "invitation": invitation,

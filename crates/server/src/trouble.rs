@@ -65,9 +65,9 @@ pub enum Trouble {
     /// The server has more to do than it can hold.
     #[error("the server is busy: try again")]
     Busy,
-    /// The file could not be read or written.
+    /// The database could not be read or written.
     #[error("the store failed: {0}")]
-    Storage(#[from] rusqlite::Error),
+    Storage(crate::ledger::store::Error),
     /// Something that the code rules out happened.
     #[error("internal: {0}")]
     Internal(String),
@@ -134,6 +134,25 @@ impl Trouble {
             | Trouble::Forbidden { .. }
             | Trouble::TooMany { .. }
             | Trouble::Busy => self.to_string(),
+        }
+    }
+}
+
+impl From<crate::ledger::store::Error> for Trouble {
+    fn from(error: crate::ledger::store::Error) -> Trouble {
+        use crate::ledger::store::Error;
+        if error.is_passing() {
+            tracing::warn!(%error, "the database could not do this now");
+            return Trouble::Busy;
+        }
+        match error {
+            Error::Unstorable => {
+                let detail = "a text holds the sign U+0000, which is not kept".to_owned();
+                Trouble::Malformed { code: "invalid_text", detail }
+            }
+            Error::NoRow | Error::Unreadable { .. } | Error::Sqlite(_) | Error::Postgres(_) | Error::Gone => {
+                Trouble::Storage(error)
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ use smartqueue_server::ledger::events::{Interest, Published, Tail};
 use smartqueue_server::ledger::file::{begin_another_life, database_path};
 use smartqueue_server::ledger::records::Push;
 use smartqueue_server::ledger::stations::{Greeting, Introduction, Subject};
+use smartqueue_server::ledger::store::Database;
 use smartqueue_server::ledger::{Ledger, OpenError};
 use smartqueue_server::{Trouble, give_this_thread};
 use std::collections::BTreeMap;
@@ -130,7 +131,7 @@ fn make_template() -> Result<Template> {
         pairing_token: PAIRING_TOKEN.as_bytes().to_vec(),
         pairing_ends_ms: i64::MAX,
     };
-    let demo = demo::make(&path, &secrets)?;
+    let demo = demo::make(&Database::File(path.clone()), &secrets)?;
     let connection = Connection::open(&path)?;
     connection.execute_batch(
         "UPDATE queues SET max_capacity = NULL; UPDATE agents SET status = 'disponible'; PRAGMA wal_checkpoint(TRUNCATE)",
@@ -340,7 +341,7 @@ impl Server {
             .with(now_ms, async |ledger| ledger.interest(tenant, Subject::Station(station)).await)
             .unwrap_or(Err(Trouble::Busy))?;
         let tail = self
-            .with(now_ms, async |ledger| ledger.events_after(interest.site, after, usize::MAX >> 1).await)
+            .with(now_ms, async |ledger| ledger.events_after(tenant, interest.site, after, usize::MAX >> 1).await)
             .unwrap_or(Err(Trouble::Busy))?;
         let mut sent = after;
         let mut texts = Vec::new();
@@ -353,8 +354,9 @@ impl Server {
             }
             Tail::Lost => {
                 let wanted = interest.clone();
-                let snapshot =
-                    self.with(now_ms, async |ledger| ledger.snapshot(wanted).await).unwrap_or(Err(Trouble::Busy))?;
+                let snapshot = self
+                    .with(now_ms, async |ledger| ledger.snapshot(tenant, wanted).await)
+                    .unwrap_or(Err(Trouble::Busy))?;
                 texts.push(snapshot.text()?);
                 sent = snapshot.seq;
             }
@@ -423,7 +425,7 @@ impl Server {
         vfs::mount(DISK, &self.disk);
         give_this_thread(Some(now_ms));
         let connection = self.look().context("the copy does not open")?;
-        begin_another_life(&connection, epoch).map_err(|trouble| anyhow::anyhow!("{trouble}"))?;
+        begin_another_life(&connection.into(), epoch).map_err(|trouble| anyhow::anyhow!("{trouble}"))?;
         self.database += 1;
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! The server's one secret and the random values drawn here. The secret lives in the data folder, readable by its owner
-//! only, and never leaves the process.
+//! only, or in the PostgreSQL database whose servers share it; it goes nowhere else.
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, OpenOptions};
@@ -41,10 +41,28 @@ impl Secret {
         }
     }
 
+    /// The secret that the servers of one database share.
+    ///
+    /// # Errors
+    /// It does not have 32 bytes.
+    pub fn shared(bytes: &[u8]) -> io::Result<Secret> {
+        Secret::checked(bytes)
+    }
+
+    /// Bytes that may become a secret.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    pub fn draw() -> io::Result<[u8; 32]> {
+        let mut bytes = [0; 32];
+        fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
     fn checked(bytes: &[u8]) -> io::Result<Secret> {
         let bytes = bytes
             .try_into()
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "secret.key does not hold 32 bytes"))?;
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the secret does not have 32 bytes"))?;
         Ok(Secret(bytes))
     }
 

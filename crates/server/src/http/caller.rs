@@ -54,7 +54,8 @@ impl Caller {
     /// The caller as somebody who changes something.
     pub(crate) fn actor(&self, scope: Scope) -> Result<Actor, Trouble> {
         let tenant = self.at(scope)?;
-        Ok(Actor { tenant, user: Some(self.claims.user_id).filter(|user| *user > 0) })
+        let user = Some(self.claims.user_id).filter(|user| *user > 0);
+        Ok(Actor { tenant, user, is_guest: self.claims.tenant_id != tenant })
     }
 
     /// The tenant, if the caller is this station.

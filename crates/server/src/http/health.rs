@@ -18,7 +18,7 @@ pub(super) async fn alive() -> Response {
 
 /// Nothing is served before the migrations are done, so whoever gets an answer finds a started server.
 pub(super) async fn started(State(app): State<Arc<App>>) -> Response {
-    let migrations = crate::ledger::migrate::CURRENT;
+    let migrations = app.ledger.version();
     let up_seconds = crate::clock::monotonic().duration_since(app.started).as_secs();
     Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "migrations": migrations,
                 "up_seconds": up_seconds}))
@@ -31,6 +31,9 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
         return plain_error(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the server is stopping");
     }
     match app.ledger.canary().await {
+        Ok(()) if !app.ledger.hears_others() => {
+            plain_error(StatusCode::SERVICE_UNAVAILABLE, "event_bus", "events of other servers are not heard")
+        }
         Ok(()) => {
             let body = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "database": "ok",
                               "event_bus": "ok", "sockets": app.hub.subscribers()});

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) async fn create(State(app): State<Arc<App>>, caller: Caller, Body(body): Body<Value>) -> Answer {
     let station = caller.claims.station;
     let actor = match station {
-        Some(station) => Actor { tenant: caller.as_station(station)?, user: None },
+        Some(station) => Actor::at_home(caller.as_station(station)?, None),
         None => caller.actor(Scope::WriteQueue)?,
     };
     let (incident, is_new) = app.ledger.file_incident(actor, station, object(body)?).await?;

@@ -41,7 +41,9 @@ pub(super) async fn login(State(app): State<Arc<App>>, Peer(peer): Peer, Body(re
         Some(account) if right => {
             let refresh = random_token()?;
             app.ledger.note_sign_in(account.tenant, account.user.id, true).await?;
-            app.ledger.keep_refresh(account.user.id, token_hash(&refresh), Uuid::new_v4().to_string()).await?;
+            app.ledger
+                .keep_refresh(account.tenant, account.user.id, token_hash(&refresh), Uuid::new_v4().to_string())
+                .await?;
             reply(&app, account, refresh)
         }
         refused => {

@@ -22,7 +22,7 @@ async fn operator(app: &App, headers: &HeaderMap) -> Result<Actor, Trouble> {
     let claims = app.mint.check(token)?;
     app.standings.check(&app.ledger, &claims).await?;
     claims.need(Scope::AdminAll)?;
-    Ok(Actor { tenant: claims.tenant_id, user: Some(claims.user_id) })
+    Ok(Actor::at_home(claims.tenant_id, Some(claims.user_id)))
 }
 
 pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, listing: Listing) -> Answer {

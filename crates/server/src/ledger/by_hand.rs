@@ -4,9 +4,9 @@
 //! simulation needs this to be the same each time. This module never looks at what a step does.
 
 use super::events::Published;
+use super::store::{Connection, Whose, sqlite};
 use super::writer::{self, Writing};
 use crate::trouble::Trouble;
-use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError};
 
 /// A checkpoint is made after so many commits, so that it happens within a short simulation as well.
@@ -26,27 +26,31 @@ struct Work {
 
 impl ByHand {
     pub(super) fn new(connection: Connection, publish: impl Fn(Vec<Published>) + Send + 'static) -> ByHand {
-        writer::prepare(&connection);
+        sqlite::stop_automatic_checkpoints(&connection);
         ByHand { work: Mutex::new(Work { connection, publish: Box::new(publish), since_checkpoint: 0 }) }
     }
 
     pub(super) fn write<T: Send + 'static>(
         &self,
+        whose: Whose,
         step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = writer::write_at_once(&work.connection, &work.publish, step);
+        let answer = writer::write_at_once(&work.connection, &work.publish, whose, step);
         work.since_checkpoint += 1;
         if work.since_checkpoint >= COMMITS_A_CHECKPOINT {
             work.since_checkpoint = 0;
-            writer::checkpoint(&work.connection, "PASSIVE");
+            sqlite::checkpoint(&work.connection, "PASSIVE");
         }
         answer
     }
 
-    pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = work.connection.transaction()?;
-        look(&transaction)
+    pub(super) fn read<T>(
+        &self,
+        whose: Whose,
+        look: impl FnOnce(&Connection) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.connection.look(whose, look)
     }
 }

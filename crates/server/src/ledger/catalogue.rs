@@ -5,11 +5,10 @@ use super::audit::{self, Actor};
 use super::fields::{Field, Given, Kind, Place};
 use super::places::{Listed, Window};
 use super::resources::{Resource, Shown};
+use super::store::{Connection, Error, OptionalExtension, Row, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, events, places};
 use crate::trouble::Trouble;
-use rusqlite::types::Value as Stored;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params, params_from_iter};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -40,8 +39,8 @@ impl Selection {
         for (name, text) in parameters.into_iter().filter(|(_, text)| !text.is_empty()) {
             if name == "ordering" {
                 let (column, direction) = match text.strip_prefix('-') {
-                    Some(column) => (column, " DESC"),
-                    None => (text, ""),
+                    Some(column) => (column, " DESC NULLS LAST"),
+                    None => (text, " NULLS FIRST"),
                 };
                 let expression = if column == "id" { Some("id") } else { scalar(column).and_then(Field::expression) };
                 let expression = expression
@@ -68,7 +67,7 @@ fn columns(resource: &Resource) -> String {
 
 fn read_row(resource: &Resource, row: &Row<'_>) -> Result<Object, Trouble> {
     let mut object = Object::new();
-    object.insert("id".to_owned(), json!(row.get::<_, i64>(0)?));
+    object.insert("id".to_owned(), json!(row.get::<i64>(0)?));
     let shown = resource.fields.iter().filter(|field| field.expression().is_some());
     for (place, field) in (1..).zip(shown) {
         object.insert(field.name.to_owned(), field.read(row, place)?);
@@ -112,9 +111,8 @@ fn list(
         values.push(value.clone());
         condition.push_str(&format!(" AND {expression} = ?{}", values.len()));
     }
-    let count = connection
-        .prepare_cached(&format!("SELECT count(*) {condition}"))?
-        .query_row(params_from_iter(&values), |row| row.get(0))?;
+    let count =
+        connection.prepare_cached(&format!("SELECT count(*) {condition}"))?.query_row(&values[..], |row| row.get(0))?;
     let order = selection.order.as_deref().unwrap_or(resource.order);
     values.extend([Stored::Integer(window.limit.into()), Stored::Integer(window.offset.into())]);
     let sql = format!(
@@ -124,8 +122,7 @@ fn list(
         values.len()
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows =
-        statement.query_map(params_from_iter(&values), |row| Ok((row.get::<_, i64>(0)?, read_row(resource, row))))?;
+    let rows = statement.query_map(&values[..], |row| Ok((row.get::<i64>(0)?, read_row(resource, row))))?;
     let mut found = Vec::new();
     for row in rows {
         let (id, object) = row?;
@@ -263,16 +260,15 @@ fn check_references(
 }
 
 /// What the table itself refuses, in words for whoever asked.
-fn refused(resource: &Resource, error: rusqlite::Error) -> Trouble {
-    let is_constraint = error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation);
-    if is_constraint && error.to_string().contains("UNIQUE") {
+fn refused(resource: &Resource, error: Error) -> Trouble {
+    if error.is_not_unique() {
         return Trouble::invalid(resource.unique, "another one has this already");
     }
-    if is_constraint && error.to_string().contains("FOREIGN KEY") {
+    if error.is_reference() {
         let detail = format!("this {} is used elsewhere and stays; it can be changed", resource.name);
         return Trouble::Conflict { code: "in_use", detail };
     }
-    Trouble::Storage(error)
+    error.into()
 }
 
 fn store_links(connection: &Connection, resource: &Resource, id: i64, wish: &Wish) -> Result<(), Trouble> {
@@ -388,7 +384,7 @@ pub(super) fn create_with(
     let id: i64 = writing
         .connection
         .prepare_cached(&format!("INSERT INTO {} ({names}) VALUES ({places}) RETURNING id", resource.table))?
-        .query_row(params_from_iter(&values), |row| row.get(0))
+        .query_row(&values[..], |row| row.get(0))
         .map_err(|error| refused(resource, error))?;
     if let Some(client_id) = client_id {
         writing
@@ -446,7 +442,7 @@ fn change(
         writing
             .connection
             .prepare_cached(&format!("UPDATE {} SET {} WHERE id = ?1", resource.table, sets.join(", ")))?
-            .execute(params_from_iter(&values))
+            .execute(&values[..])
             .map_err(|error| refused(resource, error))?;
     }
     finish(writing, resource, actor, ("change", id), wish)
@@ -480,12 +476,12 @@ impl Ledger {
         selection: Selection,
         window: Window,
     ) -> Result<Listed<Value>, Trouble> {
-        self.read(move |connection| list(connection, resource, tenant, &selection, window)).await
+        self.read(Whose::Tenant(tenant), move |connection| list(connection, resource, tenant, &selection, window)).await
     }
 
     /// One row.
     pub async fn row(&self, resource: &'static Resource, tenant: i64, id: i64) -> Result<Value, Trouble> {
-        self.read(move |connection| one(connection, resource, tenant, id)).await
+        self.read(Whose::Tenant(tenant), move |connection| one(connection, resource, tenant, id)).await
     }
 
     /// Makes a row, or finds the one that the same request made before; the flag says whether it is new.
@@ -495,7 +491,7 @@ impl Ledger {
         actor: Actor,
         body: Object,
     ) -> Result<(Value, bool), Trouble> {
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             let (id, is_new) = create(writing, resource, actor, body)?;
             Ok((one(writing.connection, resource, actor.tenant, id)?, is_new))
         })
@@ -510,7 +506,7 @@ impl Ledger {
         id: i64,
         body: Object,
     ) -> Result<Value, Trouble> {
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             change(writing, resource, actor, id, body)?;
             one(writing.connection, resource, actor.tenant, id)
         })
@@ -519,6 +515,6 @@ impl Ledger {
 
     /// Removes a row that nothing else needs.
     pub async fn remove_row(&self, resource: &'static Resource, actor: Actor, id: i64) -> Result<(), Trouble> {
-        self.write(move |writing| remove(writing, resource, actor, id)).await
+        self.write(actor.whose(), move |writing| remove(writing, resource, actor, id)).await
     }
 }

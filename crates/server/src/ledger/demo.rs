@@ -1,13 +1,12 @@
 //! The demo tenants: a branch with three queues, and a second tenant to show the wall between tenants.
 //! Repeating it changes nothing but the passwords, when other ones are given. Never called by the server itself.
 
-use super::{OpenError, migrate, open_connection};
+use super::OpenError;
+use super::store::{self, Bind, Connection, Database, OptionalExtension, Whose, params};
 use crate::auth::{Role, password};
 use anyhow::Context;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use smartqueue_protocol::configuration::{NameBody, QueueBody};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What the demo needs from outside.
 pub struct DemoSecrets {
@@ -147,13 +146,10 @@ impl DemoQueue {
 ///
 /// # Errors
 /// The database cannot be opened or written.
-pub fn make(path: &Path, secrets: &DemoSecrets) -> anyhow::Result<Demo> {
-    let mut connection = open_connection(path).map_err(OpenError::from)?;
-    migrate::migrate(&mut connection)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let demo = make_all(&transaction, secrets)?;
-    transaction.commit()?;
-    Ok(demo)
+pub fn make(database: &Database, secrets: &DemoSecrets) -> anyhow::Result<Demo> {
+    let connection = Connection::open(database).map_err(OpenError::from)?;
+    store::migrate(&connection)?;
+    connection.at_once(Whose::All, |connection| make_all(connection, secrets))
 }
 
 fn make_all(connection: &Connection, secrets: &DemoSecrets) -> anyhow::Result<Demo> {
@@ -210,13 +206,16 @@ fn make_all(connection: &Connection, secrets: &DemoSecrets) -> anyhow::Result<De
         let agent = row(
             connection,
             "agents",
-            "tenant, user",
+            "tenant, \"user\"",
             params![tenant_id, user],
             "site, name, status, counter",
             params![site, name, "disponible", counter],
         )?;
         for queue in serves {
-            connection.execute("INSERT OR IGNORE INTO agent_queues (agent, queue) VALUES (?1, ?2)", [agent, *queue])?;
+            connection.execute(
+                "INSERT INTO agent_queues (agent, queue) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                [agent, *queue],
+            )?;
         }
         agents.push((agent, user, email.to_owned()));
     }
@@ -235,7 +234,7 @@ fn make_all(connection: &Connection, secrets: &DemoSecrets) -> anyhow::Result<De
     let device_user = user(connection, tenant_id, "borne@demo.example", "Borne", Role::Device, secrets)?;
     connection.execute(
         "INSERT INTO pairing_tokens (hash, tenant, site, expires_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at",
+         ON CONFLICT (hash) DO UPDATE SET expires_at = excluded.expires_at",
         params![secrets.pairing_token, tenant_id, site, secrets.pairing_ends_ms],
     )?;
 
@@ -281,9 +280,9 @@ fn row(
     connection: &Connection,
     table: &str,
     key: &str,
-    key_values: &[&dyn rusqlite::ToSql],
+    key_values: &[&dyn Bind],
     rest: &str,
-    rest_values: &[&dyn rusqlite::ToSql],
+    rest_values: &[&dyn Bind],
 ) -> anyhow::Result<i64> {
     let condition: Vec<String> =
         key.split(", ").zip(1..).map(|(column, place)| format!("{column} = ?{place}")).collect();
@@ -294,12 +293,15 @@ fn row(
         return Ok(id);
     }
     let columns = if rest.is_empty() { key.to_owned() } else { format!("{key}, {rest}") };
-    let values: Vec<&dyn rusqlite::ToSql> = key_values.iter().chain(rest_values).copied().collect();
+    let values: Vec<&dyn Bind> = key_values.iter().chain(rest_values).copied().collect();
     let places: Vec<String> = (1..=values.len()).map(|place| format!("?{place}")).collect();
     connection
-        .execute(&format!("INSERT INTO {table} ({columns}) VALUES ({})", places.join(", ")), values.as_slice())
-        .with_context(|| format!("a row of {table} cannot be made"))?;
-    Ok(connection.last_insert_rowid())
+        .query_row(
+            &format!("INSERT INTO {table} ({columns}) VALUES ({}) RETURNING id", places.join(", ")),
+            values.as_slice(),
+            |row| row.get(0),
+        )
+        .with_context(|| format!("a row of {table} cannot be made"))
 }
 
 fn user(
@@ -336,7 +338,7 @@ fn user(
                 params![name, new_hash(&secrets.password)?],
             )?;
             connection.execute(
-                "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, ?3)",
+                "INSERT INTO memberships (\"user\", tenant, role) VALUES (?1, ?2, ?3)",
                 params![id, tenant, role.word()],
             )?;
             Ok(id)

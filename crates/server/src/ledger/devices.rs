@@ -1,9 +1,9 @@
 //! Stations as the office handles them: tokens that let them pair, and the end of one. Tokens arrive here as hashes.
 
 use super::audit::{self, Actor};
+use super::store::{OptionalExtension, Whose, params};
 use super::{Ledger, events};
 use crate::trouble::Trouble;
-use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
 /// A station that was not heard for so long is offline: it beats every 15 s and may miss three.
@@ -12,7 +12,7 @@ const ONLINE_MS: i64 = 60_000;
 impl Ledger {
     /// How many stations were heard in the last minute.
     pub async fn stations_online(&self) -> Result<i64, Trouble> {
-        self.read(|connection| {
+        self.read(Whose::All, |connection| {
             Ok(connection
                 .prepare_cached("SELECT count(*) FROM stations WHERE seen_at > ?1 AND revoked_at IS NULL")?
                 .query_row([crate::clock::now_ms() - ONLINE_MS], |row| row.get(0))?)
@@ -28,7 +28,7 @@ impl Ledger {
         token_hash: Vec<u8>,
         life_ms: i64,
     ) -> Result<i64, Trouble> {
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             writing
                 .connection
                 .prepare_cached("SELECT 1 FROM sites WHERE id = ?1 AND tenant = ?2")?
@@ -48,7 +48,7 @@ impl Ledger {
 
     /// Shuts a station out. What it printed stays valid; what it owned passes on at the next day.
     pub async fn revoke_station(&self, actor: Actor, station: i64) -> Result<(), Trouble> {
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             let site: i64 = writing
                 .connection
                 .prepare_cached(

@@ -2,9 +2,9 @@
 //! This module never sends; the hub does, from what the writer publishes after the commit.
 
 use super::figures::{self, Line};
+use super::store::{Connection, OptionalExtension, Whose, params};
 use super::tickets;
 use crate::trouble::Trouble;
-use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 use smartqueue_domain::{LiveTicket, QueueId, TicketId, state_hash};
 use smartqueue_protocol::api::TicketAnswer;
@@ -84,6 +84,12 @@ impl Published {
     fn new(site: i64, seq: u64, kind: &str, reach: Reach, tail: String) -> Published {
         let head = format!("{{\"type\":\"{kind}\",\"seq\":{seq},\"prev\":");
         Published { site, seq, reach, head, tail: tail.into() }
+    }
+
+    /// An event without a content.
+    #[cfg(test)]
+    pub(super) fn bare(site: i64, seq: u64) -> Published {
+        Published::new(site, seq, "bare", Reach::default(), String::new())
     }
 
     /// The event's text for a subscriber whose last event was `prev`.
@@ -198,7 +204,7 @@ pub(super) fn tail_after(connection: &Connection, site: i64, cursor: u64, limit:
     let rows = statement.query_map(params![site, cursor, limit], |row| {
         let reach = Reach { queue: row.get(2)?, other_queue: row.get(3)?, agent: row.get(4)? };
         let seq: i64 = row.get(0)?;
-        Ok(Published::new(site, seq.unsigned_abs(), &row.get::<_, String>(1)?, reach, row.get(5)?))
+        Ok(Published::new(site, seq.unsigned_abs(), &row.get::<String>(1)?, reach, row.get(5)?))
     })?;
     Ok(Tail::Events(rows.collect::<Result<_, _>>()?))
 }
@@ -269,23 +275,24 @@ pub(super) fn state(connection: &Connection, interest: &Interest) -> Result<(u64
 
 impl super::Ledger {
     /// The newest event of a view's site and the hash of the view after it.
-    pub async fn state(&self, interest: Interest) -> Result<(u64, u64), Trouble> {
-        self.read(move |connection| state(connection, &interest)).await
+    pub async fn state(&self, tenant: i64, interest: Interest) -> Result<(u64, u64), Trouble> {
+        self.read(Whose::Tenant(tenant), move |connection| state(connection, &interest)).await
     }
 
     /// See [`Tail`].
-    pub async fn events_after(&self, site: i64, cursor: u64, limit: usize) -> Result<Tail, Trouble> {
-        self.read(move |connection| tail_after(connection, site, cursor, limit)).await
+    pub async fn events_after(&self, tenant: i64, site: i64, cursor: u64, limit: usize) -> Result<Tail, Trouble> {
+        self.read(Whose::Tenant(tenant), move |connection| tail_after(connection, site, cursor, limit)).await
     }
 
     /// The newest event of a site, 0 for none.
-    pub async fn newest_event(&self, site: i64) -> Result<u64, Trouble> {
-        self.read(move |connection| newest(connection, site)).await
+    pub async fn newest_event(&self, tenant: i64, site: i64) -> Result<u64, Trouble> {
+        self.read(Whose::Tenant(tenant), move |connection| newest(connection, site)).await
     }
 
     /// See [`Snapshot`].
-    pub async fn snapshot(&self, interest: Interest) -> Result<Snapshot, Trouble> {
-        self.read(move |connection| snapshot(connection, &interest, crate::clock::now_ms())).await
+    pub async fn snapshot(&self, tenant: i64, interest: Interest) -> Result<Snapshot, Trouble> {
+        self.read(Whose::Tenant(tenant), move |connection| snapshot(connection, &interest, crate::clock::now_ms()))
+            .await
     }
 }
 

@@ -1,9 +1,8 @@
 //! The fields of what the office keeps: which values are meant, and how they stand in the file. Checks are pure; whether a
 //! row that a field names exists is for `catalogue` to see.
 
+use super::store::{Row, Stored, ValueRef};
 use crate::trouble::Trouble;
-use rusqlite::Row;
-use rusqlite::types::{Value as Stored, ValueRef};
 use serde_json::{Value, json};
 use smartqueue_domain::OpeningPeriod;
 use smartqueue_protocol::configuration::{NameBody, PeriodBody};
@@ -268,24 +267,21 @@ impl Field {
                 | Kind::PlaylistItems
                 | Kind::Reference(_) => json!(number),
             },
-            ValueRef::Text(bytes) => {
-                let text = String::from_utf8_lossy(bytes);
-                match self.kind {
-                    Kind::Languages | Kind::Names | Kind::Hours | Kind::Lines(_) | Kind::PlaylistItems => {
-                        serde_json::from_str(&text)?
-                    }
-                    Kind::Text(_)
-                    | Kind::Integer(..)
-                    | Kind::Truth
-                    | Kind::Colour
-                    | Kind::Email
-                    | Kind::Zone
-                    | Kind::Prefix
-                    | Kind::Word(_)
-                    | Kind::Reference(_)
-                    | Kind::Instant => Value::String(text.into_owned()),
+            ValueRef::Text(text) => match self.kind {
+                Kind::Languages | Kind::Names | Kind::Hours | Kind::Lines(_) | Kind::PlaylistItems => {
+                    serde_json::from_str(text)?
                 }
-            }
+                Kind::Text(_)
+                | Kind::Integer(..)
+                | Kind::Truth
+                | Kind::Colour
+                | Kind::Email
+                | Kind::Zone
+                | Kind::Prefix
+                | Kind::Word(_)
+                | Kind::Reference(_)
+                | Kind::Instant => Value::String(text.to_owned()),
+            },
             ValueRef::Real(_) | ValueRef::Blob(_) => {
                 return Err(Trouble::Internal(format!("{} is stored in a form that does not read", self.name)));
             }

@@ -2,9 +2,9 @@
 //! This module never changes a ticket.
 
 use super::events::{self, NewEvent};
+use super::store::{Connection, params};
 use super::tickets::TicketRow;
 use crate::trouble::Trouble;
-use rusqlite::{Connection, params};
 use smartqueue_domain::{Algorithm, Candidate, DEFAULT_SERVICE_SECONDS, TicketId, TicketStatus, arrange, eta_seconds};
 use smartqueue_protocol::event::QueueFigures;
 use smartqueue_protocol::words::read_algorithm;
@@ -102,7 +102,7 @@ pub fn waiting(connection: &Connection, queue: i64) -> Result<Vec<Candidate>, Tr
         "SELECT id, priority, created_at, number FROM tickets WHERE queue = ?1 AND status = 'en_attente'",
     )?;
     let rows = statement
-        .query_map([queue], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?)))?;
+        .query_map([queue], |row| Ok((row.get::<String>(0)?, row.get(1)?, row.get(2)?, row.get::<String>(3)?)))?;
     rows.map(|row| {
         let (id, priority, created_at_ms, number) = row?;
         let id = Uuid::parse_str(&id).map_err(|_| Trouble::Internal("a stored ticket id does not read".to_owned()))?;
@@ -122,10 +122,10 @@ pub fn figures(connection: &Connection, queue: i64) -> Result<QueueFigures, Trou
 fn pace(connection: &Connection, queue: i64) -> Result<(u32, u32), Trouble> {
     let mean_ms: Option<f64> = connection
         .prepare_cached(
-            "SELECT avg(ended_at - coalesce(started_at, called_at)) FROM
+            "SELECT CAST(avg(ended_at - coalesce(started_at, called_at)) AS DOUBLE PRECISION) FROM
              (SELECT ended_at, started_at, called_at FROM tickets
               WHERE queue = ?1 AND status = 'terminé' AND coalesce(started_at, called_at) IS NOT NULL
-              ORDER BY ended_at DESC LIMIT ?2)",
+              ORDER BY ended_at DESC LIMIT ?2) AS finished",
         )?
         .query_row(params![queue, FINISHED], |row| row.get(0))?;
     let available_agents = connection
@@ -165,7 +165,7 @@ fn count_ahead(connection: &Connection, ticket: &TicketRow) -> Result<u32, Troub
         Algorithm::Priority => Ok(connection
             .prepare_cached(
                 "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
-                 AND (-priority, created_at, number, id) < (-?2, ?3, ?4, ?5)",
+                 AND (-priority, created_at, number, id) < (-CAST(?2 AS BIGINT), ?3, ?4, ?5)",
             )?
             .query_row(params![mine.queue, mine.priority, mine.created_at, mine.number, id], |row| row.get(0))?),
     }

@@ -1,10 +1,10 @@
 //! The database's file as a whole: one owner at a time, copies while it is in use, and a copy put back.
 //! This module never looks at what the tables mean.
 
-use super::{migrate, numbers, open_connection};
+use super::store::{Connection, Error, sqlite};
+use super::{numbers, store};
 use crate::trouble::Trouble;
 use anyhow::{Context, bail, ensure};
-use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -38,10 +38,8 @@ pub fn backup(folder: &Path, to: &Path) -> anyhow::Result<()> {
     ensure!(!to.exists(), "{} exists already", to.display());
     let partial = beside(to);
     remove_if_there(&partial)?;
-    let connection = open_connection(&path)?;
-    let text = partial.to_str().context("the target's name is not UTF-8")?;
-    connection.execute("VACUUM INTO ?1", [text]).context("the database cannot be copied")?;
-    check(&partial)?;
+    sqlite::copy(&path, &partial)?;
+    sqlite::check(&partial)?;
     put(&partial, to)
 }
 
@@ -57,9 +55,9 @@ pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
     remove_if_there(&partial)?;
     fs::copy(from, &partial).with_context(|| format!("{} cannot be copied", from.display()))?;
     let restored = (|| -> anyhow::Result<()> {
-        check(&partial)?;
-        let mut connection = Connection::open(&partial)?;
-        let before = migrate::migrate(&mut connection)?;
+        sqlite::check(&partial)?;
+        let connection = sqlite::open_copy(&partial)?;
+        let before = store::migrate(&connection)?;
         ensure!(before > 0, "{} is not a database of this server", from.display());
         begin_another_life(&connection, uuid::Uuid::new_v4())?;
         Ok(())
@@ -83,7 +81,7 @@ pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
 /// The copy cannot be written.
 pub fn begin_another_life(connection: &Connection, epoch: uuid::Uuid) -> Result<(), Trouble> {
     connection.execute(
-        "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
+        "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         [epoch.to_string()],
     )?;
     numbers::skip_unknown_numbers(connection, crate::clock::now_ms())?;
@@ -94,21 +92,9 @@ pub fn begin_another_life(connection: &Connection, epoch: uuid::Uuid) -> Result<
 
 /// No event of the old life may share its number with one of the new: whoever comes back with a cursor of the old life
 /// finds it before the log and is shown everything anew.
-fn begin_new_log(connection: &Connection) -> Result<(), rusqlite::Error> {
+fn begin_new_log(connection: &Connection) -> Result<(), Error> {
     connection.execute("DELETE FROM events", [])?;
     connection.execute("UPDATE sites SET event_seq = event_seq + 1000000", [])?;
-    Ok(())
-}
-
-/// Opens a copy read-only and has SQLite check every page and every reference.
-fn check(path: &Path) -> anyhow::Result<()> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let verdict: String = connection
-        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-        .with_context(|| format!("{} is not a sound database", path.display()))?;
-    ensure!(verdict == "ok", "{} is damaged: {verdict}", path.display());
-    let mut references = connection.prepare("PRAGMA foreign_key_check")?;
-    ensure!(!references.exists([])?, "{} holds references to rows that are gone", path.display());
     Ok(())
 }
 

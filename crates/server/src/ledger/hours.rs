@@ -2,10 +2,10 @@
 //! This module never looks at past tickets, so its answers cost the same however many there are.
 
 use super::service_days::SiteDays;
+use super::store::{Connection, OptionalExtension, params};
 use super::tickets::TicketRow;
 use crate::metrics::{Origin, metrics};
 use crate::trouble::Trouble;
-use rusqlite::{Connection, OptionalExtension, params};
 use smartqueue_domain::TicketStatus;
 use smartqueue_domain::intelligence::{WEEKS_BACK, WeekFigures};
 use smartqueue_protocol::words::channel_word;
@@ -73,7 +73,7 @@ pub(super) fn count_step(
             let waited_ms = since(ticket.created_at);
             let sla_seconds: u64 = connection
                 .prepare_cached("SELECT sla_seconds FROM queues WHERE id = ?1")?
-                .query_row([ticket.queue], |row| row.get::<_, i64>(0))?
+                .query_row([ticket.queue], |row| row.get::<i64>(0))?
                 .unsigned_abs();
             let breached = u64::from(waited_ms > sla_seconds * 1_000);
             Counts { called: 1, breached, waited_ms, ..Counts::default() }
@@ -132,13 +132,13 @@ fn whole(count: u64) -> i64 {
 fn sum(connection: &Connection, queue: i64, from: i64, until: i64) -> Result<Counts, Trouble> {
     let sum = connection
         .prepare_cached(
-            "SELECT coalesce(sum(arrived), 0), coalesce(sum(high_priority), 0), coalesce(sum(called), 0),
-             coalesce(sum(breached), 0), coalesce(sum(waited_ms), 0), coalesce(sum(served), 0),
-             coalesce(sum(served_ms), 0), coalesce(sum(absent), 0), coalesce(sum(cancelled), 0)
+            "SELECT CAST(coalesce(sum(arrived), 0) AS BIGINT), CAST(coalesce(sum(high_priority), 0) AS BIGINT), CAST(coalesce(sum(called), 0) AS BIGINT),
+             CAST(coalesce(sum(breached), 0) AS BIGINT), CAST(coalesce(sum(waited_ms), 0) AS BIGINT), CAST(coalesce(sum(served), 0) AS BIGINT),
+             CAST(coalesce(sum(served_ms), 0) AS BIGINT), CAST(coalesce(sum(absent), 0) AS BIGINT), CAST(coalesce(sum(cancelled), 0) AS BIGINT)
              FROM queue_hours WHERE queue = ?1 AND hour >= ?2 AND hour < ?3",
         )?
         .query_row([queue, from, until], |row| {
-            let figure = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+            let figure = |place| row.get::<i64>(place).map(i64::unsigned_abs);
             Ok(Counts {
                 arrived: figure(0)?,
                 high_priority: figure(1)?,
@@ -166,11 +166,11 @@ pub(super) fn last_week(connection: &Connection, queue: i64, now_ms: i64) -> Res
     // A week has 168 rows, so only the columns that are needed are summed.
     let week = connection
         .prepare_cached(
-            "SELECT coalesce(sum(arrived), 0), coalesce(sum(high_priority), 0), coalesce(sum(called), 0),
-             coalesce(sum(breached), 0) FROM queue_hours WHERE queue = ?1 AND hour >= ?2 AND hour < ?3",
+            "SELECT CAST(coalesce(sum(arrived), 0) AS BIGINT), CAST(coalesce(sum(high_priority), 0) AS BIGINT), CAST(coalesce(sum(called), 0) AS BIGINT),
+             CAST(coalesce(sum(breached), 0) AS BIGINT) FROM queue_hours WHERE queue = ?1 AND hour >= ?2 AND hour < ?3",
         )?
         .query_row([queue, hour + 1 - WEEK, hour + 1], |row| {
-            let figure = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+            let figure = |place| row.get::<i64>(place).map(i64::unsigned_abs);
             Ok(WeekFigures { arrived: figure(0)?, high_priority: figure(1)?, called: figure(2)?, breached: figure(3)? })
         })?;
     Ok(week)

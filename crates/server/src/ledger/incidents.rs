@@ -4,12 +4,11 @@
 use super::audit::{self, Actor};
 use super::catalogue::{self, Object};
 use super::resources::INCIDENTS;
+use super::store::{Connection, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, fields};
 use crate::trouble::Trouble;
 use fields::{Field, Given, Kind, field};
-use rusqlite::types::Value as Stored;
-use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 use smartqueue_protocol::time::write_time;
 
@@ -37,15 +36,15 @@ pub(super) fn after_change(
 
 fn comments(connection: &Connection, incident: i64) -> Result<Vec<Value>, Trouble> {
     let mut statement = connection.prepare_cached(
-        "SELECT incident_comments.id, user, users.name, text, created_at FROM incident_comments
-         LEFT JOIN users ON users.id = user WHERE incident = ?1 ORDER BY incident_comments.id LIMIT 500",
+        "SELECT incident_comments.id, incident_comments.user, users.name, text, created_at FROM incident_comments
+         LEFT JOIN users ON users.id = incident_comments.user WHERE incident = ?1 ORDER BY incident_comments.id LIMIT 500",
     )?;
     let rows = statement.query_map([incident], |row| {
         Ok(json!({
-            "id": row.get::<_, i64>(0)?,
-            "user": row.get::<_, Option<i64>>(1)?,
-            "user_name": row.get::<_, Option<String>>(2)?,
-            "text": row.get::<_, String>(3)?,
+            "id": row.get::<i64>(0)?,
+            "user": row.get::<Option<i64>>(1)?,
+            "user_name": row.get::<Option<String>>(2)?,
+            "text": row.get::<String>(3)?,
             "created_at": write_time(row.get(4)?),
         }))
     })?;
@@ -56,15 +55,15 @@ fn comments(connection: &Connection, incident: i64) -> Result<Vec<Value>, Troubl
 fn counts(connection: &Connection, tenant: i64, column: &'static str) -> Result<Map<String, Value>, Trouble> {
     let sql = format!("SELECT {column}, count(*) FROM incidents WHERE tenant = ?1 GROUP BY {column} ORDER BY {column}");
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map([tenant], |row| Ok((row.get::<_, String>(0)?, json!(row.get::<_, i64>(1)?))))?;
+    let rows = statement.query_map([tenant], |row| Ok((row.get::<String>(0)?, json!(row.get::<i64>(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn summary(connection: &Connection, tenant: i64) -> Result<Value, Trouble> {
     let (total, unresolved, mean_ms): (i64, i64, Option<f64>) = connection
         .prepare_cached(
-            "SELECT count(*), coalesce(sum(CASE WHEN status IN ('open', 'in_progress') THEN 1 ELSE 0 END), 0),
-             avg(resolved_at - created_at) FROM incidents WHERE tenant = ?1",
+            "SELECT count(*), CAST(coalesce(sum(CASE WHEN status IN ('open', 'in_progress') THEN 1 ELSE 0 END), 0) AS BIGINT),
+             CAST(avg(resolved_at - created_at) AS DOUBLE PRECISION) FROM incidents WHERE tenant = ?1",
         )?
         .query_row([tenant], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(json!({
@@ -113,7 +112,7 @@ impl Ledger {
             // A station speaks for itself.
             body.insert("device_id".to_owned(), json!(station));
         }
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             let now_ms = writing.now_ms;
             let (id, is_new) = catalogue::create_with(
                 writing,
@@ -139,7 +138,7 @@ impl Ledger {
 
     /// What was said about an incident.
     pub async fn incident_comments(&self, tenant: i64, incident: i64) -> Result<Vec<Value>, Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::Tenant(tenant), move |connection| {
             catalogue::one(connection, &INCIDENTS, tenant, incident)?;
             comments(connection, incident)
         })
@@ -149,12 +148,12 @@ impl Ledger {
     /// Says something about an incident and returns all that was said.
     pub async fn comment(&self, actor: Actor, incident: i64, text: Value) -> Result<Vec<Value>, Trouble> {
         let text = TEXT.check(&text)?;
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             catalogue::one(writing.connection, &INCIDENTS, actor.tenant, incident)?;
             writing
                 .connection
                 .prepare_cached(
-                    "INSERT INTO incident_comments (incident, user, text, created_at)
+                    "INSERT INTO incident_comments (incident, \"user\", text, created_at)
                      VALUES (?1, (SELECT id FROM users WHERE id = ?2), ?3, ?4)",
                 )?
                 .execute(params![incident, actor.user, text, writing.now_ms])?;
@@ -170,11 +169,12 @@ impl Ledger {
 
     /// How many incidents there are, by what they are.
     pub async fn incident_summary(&self, tenant: i64) -> Result<Value, Trouble> {
-        self.read(move |connection| summary(connection, tenant)).await
+        self.read(Whose::Tenant(tenant), move |connection| summary(connection, tenant)).await
     }
 
     /// How many were filed and resolved on each of the last days.
     pub async fn incident_trends(&self, tenant: i64, days: i64) -> Result<Value, Trouble> {
-        self.read(move |connection| trends(connection, tenant, days, crate::clock::now_ms())).await
+        self.read(Whose::Tenant(tenant), move |connection| trends(connection, tenant, days, crate::clock::now_ms()))
+            .await
     }
 }

@@ -4,10 +4,10 @@
 
 use super::figures::{self, Rule};
 use super::hours::{self, Counts};
+use super::store::{Connection, Error, OptionalExtension, Row, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, places};
 use crate::trouble::Trouble;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use smartqueue_domain::intelligence::{
     AgentLoad, Alert, AlertKind, Health, Prediction, QueueCondition, QueueLoad, Reallocation, Recommendation,
     RecommendationReason, Transfer, Workload, balance_score, health, load_ratio, load_status, predict,
@@ -47,7 +47,7 @@ type StoredQueue = (i64, i64, String, String, i64, Option<u32>, bool);
 impl QueueNow {
     const COLUMNS: &str = "id, site, name, algorithm, sla_seconds, max_capacity, is_active";
 
-    fn read(row: &Row<'_>) -> Result<StoredQueue, rusqlite::Error> {
+    fn read(row: &Row<'_>) -> Result<StoredQueue, Error> {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
     }
 
@@ -86,7 +86,7 @@ impl QueueNow {
     /// The tenant's queues, at one site or all, that are open or have somebody waiting.
     fn all(connection: &Connection, tenant: i64, site: Option<i64>, now_ms: i64) -> Result<Vec<QueueNow>, Trouble> {
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT {} FROM queues WHERE tenant = ?1 AND (?2 IS NULL OR site = ?2) ORDER BY site, position, id",
+            "SELECT {} FROM queues WHERE tenant = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR site = ?2) ORDER BY site, position, id",
             QueueNow::COLUMNS
         ))?;
         let rows = statement.query_map(params![tenant, site], QueueNow::read)?;
@@ -169,7 +169,7 @@ fn stats(connection: &Connection, tenant: i64, queue: i64, now_ms: i64) -> Resul
         "SELECT status, count(*) FROM tickets WHERE queue = ?1
          AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause') GROUP BY status",
     )?;
-    let rows = statement.query_map([queue], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    let rows = statement.query_map([queue], |row| Ok((row.get::<String>(0)?, row.get(1)?)))?;
     for row in rows {
         let (word, count) = row?;
         by_status.insert(read_status(&word)?, count);
@@ -311,7 +311,7 @@ fn available_agents(
     site: Option<i64>,
 ) -> Result<Vec<(AgentLoad, String)>, Trouble> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, site, name FROM agents WHERE tenant = ?1 AND (?2 IS NULL OR site = ?2) AND status = 'disponible'
+        "SELECT id, site, name FROM agents WHERE tenant = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR site = ?2) AND status = 'disponible'
          ORDER BY id",
     )?;
     let rows = statement.query_map(params![tenant, site], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -428,22 +428,29 @@ pub(super) fn look_at_health(writing: &Writing<'_>, tenant: i64) -> Result<Vec<H
 impl Ledger {
     /// What happens in a queue now and happened today.
     pub async fn queue_stats(&self, tenant: i64, queue: i64) -> Result<QueueStats, Trouble> {
-        self.read(move |connection| stats(connection, tenant, queue, crate::clock::now_ms())).await
+        self.read(Whose::Tenant(tenant), move |connection| stats(connection, tenant, queue, crate::clock::now_ms()))
+            .await
     }
 
     /// How well a queue does.
     pub async fn queue_health(&self, tenant: i64, queue: i64) -> Result<QueueHealth, Trouble> {
-        self.read(move |connection| queue_health(connection, tenant, queue, crate::clock::now_ms())).await
+        self.read(Whose::Tenant(tenant), move |connection| {
+            queue_health(connection, tenant, queue, crate::clock::now_ms())
+        })
+        .await
     }
 
     /// What is coming in a queue.
     pub async fn queue_prediction(&self, tenant: i64, queue: i64) -> Result<QueuePrediction, Trouble> {
-        self.read(move |connection| prediction(connection, tenant, queue, crate::clock::now_ms())).await
+        self.read(Whose::Tenant(tenant), move |connection| {
+            prediction(connection, tenant, queue, crate::clock::now_ms())
+        })
+        .await
     }
 
     /// Which order would serve a queue best.
     pub async fn algorithm_recommendation(&self, tenant: i64, queue: i64) -> Result<AlgorithmRecommendation, Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::Tenant(tenant), move |connection| {
             let now_ms = crate::clock::now_ms();
             let now = QueueNow::find(connection, tenant, queue, now_ms)?;
             recommendation(connection, queue, now.algorithm, now_ms)
@@ -453,17 +460,21 @@ impl Ledger {
 
     /// Every queue with its load and health.
     pub async fn overview(&self, tenant: i64, site: Option<i64>) -> Result<Overview, Trouble> {
-        self.read(move |connection| overview(connection, tenant, site, crate::clock::now_ms())).await
+        self.read(Whose::Tenant(tenant), move |connection| overview(connection, tenant, site, crate::clock::now_ms()))
+            .await
     }
 
     /// How evenly the load lies.
     pub async fn load_balance(&self, tenant: i64, site: Option<i64>) -> Result<LoadBalance, Trouble> {
-        self.read(move |connection| Ok(balance(&QueueNow::all(connection, tenant, site, crate::clock::now_ms())?)))
-            .await
+        self.read(Whose::Tenant(tenant), move |connection| {
+            Ok(balance(&QueueNow::all(connection, tenant, site, crate::clock::now_ms())?))
+        })
+        .await
     }
 
     /// What would help, over all queues.
     pub async fn optimization_report(&self, tenant: i64, site: Option<i64>) -> Result<OptimizationReport, Trouble> {
-        self.read(move |connection| report(connection, tenant, site, crate::clock::now_ms())).await
+        self.read(Whose::Tenant(tenant), move |connection| report(connection, tenant, site, crate::clock::now_ms()))
+            .await
     }
 }

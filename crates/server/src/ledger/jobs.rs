@@ -1,14 +1,16 @@
 //! Jobs in the file: which is due, who has it, how it came out; and what each of them does with the data. Several servers
 //! share the table, so a job is done once however many there are. This module never waits and starts nothing.
 
+use super::store::{OptionalExtension, Whose, params};
 use super::{Ledger, intelligence};
 use crate::trouble::Trouble;
-use rusqlite::{OptionalExtension, params};
 use std::time::Duration;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// The clean-up takes so many rows in one step, so that nobody who takes a ticket waits for it.
 const ROWS_A_STEP: i64 = 500;
+/// Figures of so many queues are looked at in one step.
+const QUEUES_A_STEP: usize = 50;
 
 /// A job that this server has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub struct Claimed {
 impl Ledger {
     /// Makes sure that a job is in the table; one that is new is due at once.
     pub async fn know_job(&self, name: &'static str, due_at_ms: i64) -> Result<(), Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::All, move |writing| {
             writing
                 .connection
                 .prepare_cached("INSERT INTO jobs (name, due_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
@@ -34,7 +36,7 @@ impl Ledger {
 
     /// Whether a job may be due: a look that disturbs nobody, before a claim that would.
     pub async fn is_job_due(&self) -> Result<bool, Trouble> {
-        self.read(|connection| {
+        self.read(Whose::All, |connection| {
             Ok(connection
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM jobs WHERE due_at <= ?1 AND claimed_until <= ?1)")?
                 .query_row([crate::clock::now_ms()], |row| row.get(0))?)
@@ -44,12 +46,12 @@ impl Ledger {
 
     /// Claims the job that has been due longest. The claim ends by itself, for a server that died with it.
     pub async fn claim_job(&self, server: String, lease: Duration) -> Result<Option<Claimed>, Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::All, move |writing| {
             let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
             Ok(writing
                 .connection
                 .prepare_cached(
-                    "UPDATE jobs SET claimed_by = ?1, claimed_until = ?2 + ?3, tries = tries + 1
+                    "UPDATE jobs SET claimed_by = ?1, claimed_until = CAST(?2 AS BIGINT) + ?3, tries = tries + 1
                      WHERE name = (SELECT name FROM jobs WHERE due_at <= ?2 AND claimed_until <= ?2
                                    ORDER BY due_at, name LIMIT 1)
                      RETURNING name, tries",
@@ -71,7 +73,7 @@ impl Ledger {
         due_at_ms: i64,
         is_over: bool,
     ) -> Result<(), Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::All, move |writing| {
             writing
                 .connection
                 .prepare_cached(
@@ -86,32 +88,45 @@ impl Ledger {
 
     /// Looks at the figures of every queue in which somebody waits, so that no screen shows an old wait. Returns how many.
     pub async fn refresh_figures(&self) -> Result<u32, Trouble> {
-        self.write(|writing| {
-            let mut statement = writing.connection.prepare_cached(
-                "SELECT id FROM queues WHERE EXISTS
-                 (SELECT 1 FROM tickets WHERE tickets.queue = queues.id AND status = 'en_attente')",
-            )?;
-            let queues: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            drop(statement);
-            for queue in &queues {
-                writing.touch(*queue);
-            }
-            Ok(u32::try_from(queues.len()).unwrap_or(u32::MAX))
-        })
-        .await
+        let queues: Vec<(i64, i64)> = self
+            .read(Whose::All, |connection| {
+                let mut statement = connection.prepare_cached(
+                    "SELECT tenant, id FROM queues WHERE EXISTS
+                     (SELECT 1 FROM tickets WHERE tickets.queue = queues.id AND status = 'en_attente')
+                     ORDER BY tenant, id",
+                )?;
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await?;
+        // A few queues of one tenant in a step, so that nobody who takes a ticket waits for it.
+        for chunk in queues.chunk_by(|left, right| left.0 == right.0).flat_map(|of_one| of_one.chunks(QUEUES_A_STEP)) {
+            let Some((tenant, _)) = chunk.first() else { continue };
+            let ids: Vec<i64> = chunk.iter().map(|(_, queue)| *queue).collect();
+            self.write(Whose::Tenant(*tenant), move |writing| {
+                for queue in ids {
+                    writing.touch(queue);
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(u32::try_from(queues.len()).unwrap_or(u32::MAX))
     }
 
     /// Looks at the health of every active queue and returns those whose health is another than at the last look.
     pub async fn look_at_health(&self) -> Result<Vec<intelligence::HealthChange>, Trouble> {
         let tenants: Vec<i64> = self
-            .read(|connection| {
+            .read(Whose::All, |connection| {
                 let mut statement = connection.prepare_cached("SELECT id FROM tenants ORDER BY id")?;
                 Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
             })
             .await?;
         let mut changes = Vec::new();
         for tenant in tenants {
-            changes.extend(self.write(move |writing| intelligence::look_at_health(writing, tenant)).await?);
+            changes.extend(
+                self.write(Whose::Tenant(tenant), move |writing| intelligence::look_at_health(writing, tenant)).await?,
+            );
         }
         Ok(changes)
     }
@@ -122,7 +137,7 @@ impl Ledger {
         let mut removed = 0;
         loop {
             let step = self
-                .write(|writing| {
+                .write(Whose::All, |writing| {
                     let tickets = writing
                         .connection
                         .prepare_cached(

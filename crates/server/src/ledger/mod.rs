@@ -1,10 +1,11 @@
 //! The ledger: everything the server remembers, with one method for each business step.
 //!
-//! The rest of the server speaks to these methods and never sees SQL, so that another database can stand behind them
-//! later. One thread owns the only writing connection; a few connections read. A step is done when it is durable: the
-//! answer is sent after the commit, never before.
+//! The rest of the server speaks to these methods and never sees SQL; the steps here speak to `store` and never see which
+//! database stands behind it, a SQLite file or PostgreSQL. One thread owns the only writing connection of this server; a
+//! few connections read. A step is done when it is durable: the answer is sent after the commit, never before.
 
 pub mod audit;
+pub mod bus;
 mod by_hand;
 pub mod catalogue;
 pub mod demo;
@@ -17,7 +18,6 @@ pub mod hours;
 pub mod incidents;
 pub mod intelligence;
 pub mod jobs;
-pub mod migrate;
 pub mod numbers;
 pub mod people;
 pub mod places;
@@ -26,23 +26,30 @@ pub mod records;
 pub mod resources;
 pub mod service_days;
 pub mod stations;
+pub mod store;
 pub mod tenants;
 pub mod tickets;
 pub mod writer;
 
+use crate::auth::keys::Secret;
 use crate::metrics::metrics;
 use crate::trouble::Trouble;
+use bus::{Audience, Bus, Local, Notifying};
 use by_hand::ByHand;
 use events::Published;
 use readers::Readers;
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::{Connection, Database, Error, Whose, sqlite};
 use writer::{Writer, Writing};
 
 /// The open store.
 pub struct Ledger {
     hands: Hands,
+    version: i64,
+    shared_secret: Option<Vec<u8>>,
+    listens: Arc<AtomicBool>,
 }
 
 /// Who does the work.
@@ -64,37 +71,66 @@ pub enum OpenError {
     /// SQLite itself is too old: before 3.51.3 a WAL reset can lose a commit.
     #[error("SQLite {0} is too old: 3.51.3 is needed")]
     Version(&'static str),
-    /// The file could not be opened, read or migrated.
+    /// The database could not be opened, read or migrated.
     #[error("the database cannot be opened: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// The file was written by a newer program.
+    Database(#[from] Error),
+    /// The opening thread panicked.
+    #[error("the database could not be opened because of a defect")]
+    Defect,
+    /// The database was written by a newer program.
     #[error("the database has version {found}, this program knows {known}")]
     Newer {
-        /// The file's version.
+        /// The database's version.
         found: i64,
         /// The newest version that this program knows.
         known: i64,
     },
-    /// The writing thread could not be started.
-    #[error("the writing thread cannot be started: {0}")]
-    Thread(#[from] std::io::Error),
+    /// The system gave no thread or no randomness.
+    #[error("the system gives no thread or no randomness: {0}")]
+    System(#[from] std::io::Error),
 }
 
 impl Ledger {
-    /// Opens the file, migrates it and starts the writing thread. `publish` is called on that thread right after a
-    /// commit with the events of the commit, in order.
+    /// Opens the database, migrates it and starts the writing thread. The audience hears the events of each commit right
+    /// after it, in order; on PostgreSQL those of other servers as well.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with the file.
-    pub fn open(path: &Path, publish: impl Fn(Vec<Published>) + Send + 'static) -> Result<Ledger, OpenError> {
+    /// [`OpenError`] says what is wrong with the database.
+    pub fn open(database: &Database, audience: Arc<dyn Audience>) -> Result<Ledger, OpenError> {
         refuse_old_sqlite()?;
-        let mut connection = open_connection(path)?;
-        migrate::migrate(&mut connection)?;
-        connection.execute(
-            "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING",
-            [uuid::Uuid::new_v4().to_string()],
-        )?;
-        Ok(Ledger { hands: Hands::Own { writer: Writer::start(connection, publish)?, readers: Readers::new(path) } })
+        // A session with a server waits for answers, which a thread of a runtime may not.
+        std::thread::scope(|scope| {
+            let opening = scope.spawn(|| Ledger::open_here(database, audience));
+            opening.join().unwrap_or_else(|_| Err(OpenError::Defect))
+        })
+    }
+
+    fn open_here(database: &Database, audience: Arc<dyn Audience>) -> Result<Ledger, OpenError> {
+        let connection = Connection::open(database)?;
+        store::migrate(&connection)?;
+        connection.at_once(Whose::All, |connection| {
+            connection.execute(
+                "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING",
+                [uuid::Uuid::new_v4().to_string()],
+            )
+        })?;
+        let version = store::newest_version(database);
+        let shared_secret = shared_secret(&connection)?;
+        let listens = Arc::new(AtomicBool::new(false));
+        let bus: Box<dyn Bus + Send> = match database {
+            Database::File(_) => {
+                listens.store(true, Ordering::Relaxed);
+                Box::new(Local::new(audience))
+            }
+            Database::Postgres(config) => Box::new(Notifying::start(config, audience, Arc::clone(&listens))?),
+        };
+        let writer = Writer::start(database.clone(), connection, bus)?;
+        Ok(Ledger {
+            hands: Hands::Own { writer, readers: Readers::new(database.clone()) },
+            version,
+            shared_secret,
+            listens,
+        })
     }
 
     /// Opens a file through one of SQLite's virtual file systems, for whoever drives the ledger itself: each step and
@@ -108,19 +144,38 @@ impl Ledger {
         publish: impl Fn(Vec<Published>) + Send + 'static,
     ) -> Result<Ledger, OpenError> {
         refuse_old_sqlite()?;
-        let mut connection = Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs)?;
-        configure(&connection)?;
-        migrate::migrate(&mut connection)?;
-        Ok(Ledger { hands: Hands::Callers(ByHand::new(connection, publish)) })
+        let connection = sqlite::open_through(vfs, path)?;
+        store::migrate(&connection)?;
+        Ok(Ledger {
+            hands: Hands::Callers(ByHand::new(connection, publish)),
+            version: store::CURRENT,
+            shared_secret: None,
+            listens: Arc::new(AtomicBool::new(true)),
+        })
+    }
+
+    /// The version of the database's form.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The secret of all servers on this database; nothing where it lies beside the file.
+    pub fn shared_secret(&self) -> Option<&[u8]> {
+        self.shared_secret.as_deref()
+    }
+
+    /// Whether this server hears what other servers of the same database do, if there can be any.
+    pub fn hears_others(&self) -> bool {
+        self.listens.load(Ordering::Relaxed)
     }
 
     /// Makes a row durable that means nothing, to see whether rows can be made durable.
     pub async fn canary(&self) -> Result<(), Trouble> {
-        self.write(|writing| {
+        self.write(Whose::All, |writing| {
             writing
                 .connection
                 .prepare_cached(
-                    "INSERT INTO meta (key, value) VALUES ('canary', ?1) ON CONFLICT DO UPDATE SET value = ?1",
+                    "INSERT INTO meta (key, value) VALUES ('canary', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 )?
                 .execute([writing.now_ms.to_string()])?;
             Ok(())
@@ -128,15 +183,17 @@ impl Ledger {
         .await
     }
 
-    /// Does one step in a transaction of its own and waits until it is durable.
+    /// Does one step in a transaction of its own and waits until it is durable. It sees and changes what belongs to whom
+    /// it is about, and on several servers nothing else that is about the same is done meanwhile.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
+        whose: Whose,
         step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let began = crate::clock::monotonic();
         let result = match &self.hands {
-            Hands::Own { writer, readers: _ } => writer.write(step).await,
-            Hands::Callers(hands) => hands.write(step),
+            Hands::Own { writer, readers: _ } => writer.write(whose, step).await,
+            Hands::Callers(hands) => hands.write(whose, step),
         };
         metrics().write_seconds.observe(began.elapsed().as_secs_f64());
         result
@@ -145,13 +202,14 @@ impl Ledger {
     /// Looks at the store in one read transaction, so that everything the look returns belongs together.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
+        whose: Whose,
         look: impl FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let began = crate::clock::monotonic();
         metrics().reads_in_flight.inc();
         let result = match &self.hands {
-            Hands::Own { writer: _, readers } => readers.read(look).await,
-            Hands::Callers(hands) => hands.read(look),
+            Hands::Own { writer: _, readers } => readers.read(whose, look).await,
+            Hands::Callers(hands) => hands.read(whose, look),
         };
         metrics().reads_in_flight.dec();
         metrics().read_seconds.observe(began.elapsed().as_secs_f64());
@@ -159,25 +217,19 @@ impl Ledger {
     }
 }
 
+/// Reads the secret that the servers of a PostgreSQL database share; the first of them draws it.
+fn shared_secret(connection: &Connection) -> Result<Option<Vec<u8>>, OpenError> {
+    if !connection.is_postgres() {
+        return Ok(None);
+    }
+    let drawn = Secret::draw()?;
+    let secret = connection.at_once(Whose::All, |connection| {
+        connection.execute("INSERT INTO server_secret (bytes) VALUES (?1) ON CONFLICT DO NOTHING", [&drawn[..]])?;
+        connection.query_row("SELECT bytes FROM server_secret", [], |row| row.get(0))
+    })?;
+    Ok(Some(secret))
+}
+
 fn refuse_old_sqlite() -> Result<(), OpenError> {
-    if rusqlite::version_number() < 3_051_003 { Err(OpenError::Version(rusqlite::version())) } else { Ok(()) }
-}
-
-/// Opens a connection with the settings that every connection of ours has.
-pub(crate) fn open_connection(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let connection = Connection::open(path)?;
-    configure(&connection)?;
-    Ok(connection)
-}
-
-fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
-    // Another process writes only while an operator seeds or copies; waiting for it is right.
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    // Else a statement is compiled anew whenever a bound value might let it use a partial index.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.set_prepared_statement_cache_capacity(256);
-    Ok(())
+    sqlite::too_old().map_or(Ok(()), |version| Err(OpenError::Version(version)))
 }

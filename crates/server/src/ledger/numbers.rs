@@ -5,10 +5,10 @@
 //! gap with its reason; this module keeps that sum. It never touches a ticket.
 
 use super::service_days::SiteDays;
+use super::store::{Connection, OptionalExtension, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, places, stations};
 use crate::trouble::Trouble;
-use rusqlite::{Connection, OptionalExtension, params};
 use smartqueue_domain::{LABEL_COOL_DOWN_MS, LAST_VALUE, Refusal, SeriesLetter, ServiceDay, TicketNumber};
 use smartqueue_protocol::station_sync::{GrantBody, IssueReply, IssueRequest};
 use std::collections::BTreeSet;
@@ -106,7 +106,7 @@ fn set_counter(
     connection
         .prepare_cached(
             "INSERT INTO series (queue, day, letter, lap, value, station) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT DO UPDATE SET lap = ?4, value = ?5",
+             ON CONFLICT (queue, day, letter) DO UPDATE SET lap = excluded.lap, value = excluded.value",
         )?
         .execute(params![key.queue, key.day.0, key.letter.as_text(), lap, value, station])?;
     Ok(())
@@ -344,7 +344,7 @@ pub(super) fn released(
 /// heard of.
 fn restored_on(connection: &Connection, queue: i64) -> Result<Option<ServiceDay>, Trouble> {
     let restored_ms: Option<i64> = connection
-        .prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'restored_at'")?
+        .prepare_cached("SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'restored_at'")?
         .query_row([], |row| row.get(0))
         .optional()?;
     let Some(restored_ms) = restored_ms else { return Ok(None) };
@@ -361,16 +361,16 @@ const SKIPPED: u32 = 100;
 /// that turns up on a station's record is taken out of the notes again.
 pub(super) fn skip_unknown_numbers(connection: &Connection, now_ms: i64) -> Result<(), Trouble> {
     connection.execute(
-        "INSERT INTO meta (key, value) VALUES ('restored_at', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
+        "INSERT INTO meta (key, value) VALUES ('restored_at', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         [now_ms.to_string()],
     )?;
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare_cached(
         "SELECT queue, day, letter, lap, value, prefix FROM series JOIN queues ON queues.id = series.queue
          WHERE series.station IS NULL AND day >= (SELECT max(day) FROM series) - 1",
     )?;
     let rows = statement.query_map([], |row| {
         let place: (i64, u32) = (row.get(3)?, row.get(4)?);
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?, place, row.get::<_, String>(5)?))
+        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<String>(2)?, place, row.get::<String>(5)?))
     })?;
     for row in rows.collect::<Result<Vec<_>, _>>()? {
         let (queue, day, letter, (mut lap, mut value), prefix) = row;
@@ -492,7 +492,15 @@ fn issue(writing: &Writing<'_>, tenant: i64, station: i64, request: &IssueReques
             number.value(),
             number.to_string(),
             writing.now_ms,
-        ])?;
+        ])
+        .map_err(|error| {
+            if error.is_not_unique() {
+                // A touch that the wall hides from this tenant.
+                let detail = "this id belongs to another ticket".to_owned();
+                return Trouble::Conflict { code: "id_taken", detail };
+            }
+            error.into()
+        })?;
     Ok(IssueReply { ticket: *ticket, number: number.to_string(), letter: letter.as_text(), day: day.to_string() })
 }
 
@@ -518,7 +526,7 @@ fn answered(connection: &Connection, ticket: Uuid, site: i64) -> Result<Option<I
 impl Ledger {
     /// Gives a number of a main series that this server issues to a station's touch. The same touch gets the same answer.
     pub async fn issue(&self, tenant: i64, station: i64, request: IssueRequest) -> Result<IssueReply, Trouble> {
-        self.write(move |writing| issue(writing, tenant, station, &request)).await
+        self.write(Whose::Tenant(tenant), move |writing| issue(writing, tenant, station, &request)).await
     }
 }
 

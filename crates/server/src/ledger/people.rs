@@ -3,12 +3,11 @@
 use super::audit::{self, Actor};
 use super::catalogue::{self, Object};
 use super::resources::{AGENTS, USERS};
+use super::store::{Connection, Error, OptionalExtension, Row, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, places};
 use crate::auth::Role;
 use crate::trouble::Trouble;
-use rusqlite::types::Value as Stored;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 use smartqueue_protocol::api::{AgentBody, UserBody};
 
@@ -37,7 +36,7 @@ const ACCOUNT: &str = "SELECT users.id, memberships.tenant, email, users.name, p
 
 type StoredAccount = (Account, Option<i64>);
 
-fn read_account(row: &Row<'_>) -> Result<StoredAccount, rusqlite::Error> {
+fn read_account(row: &Row<'_>) -> Result<StoredAccount, Error> {
     let role: String = row.get(5)?;
     let user = UserBody { id: row.get(0)?, email: row.get(2)?, name: row.get(3)?, scopes: scopes(&role), role };
     Ok((Account { tenant: row.get(1)?, user, agent: None, password_hash: row.get(4)? }, row.get(6)?))
@@ -58,7 +57,7 @@ fn with_agent(connection: &Connection, (account, agent): StoredAccount) -> Resul
 pub(super) fn user_value(connection: &Connection, tenant: i64, id: i64) -> Result<Value, Trouble> {
     connection
         .prepare_cached(
-            "SELECT email, name, is_active, (SELECT role FROM memberships WHERE user = users.id AND tenant = ?2),
+            "SELECT email, name, is_active, (SELECT role FROM memberships WHERE memberships.user = users.id AND tenant = ?2),
              (SELECT agents.id FROM agents WHERE agents.user = users.id) FROM users WHERE id = ?1 AND tenant = ?2",
         )?
         .query_row([id, tenant], |row| {
@@ -66,12 +65,12 @@ pub(super) fn user_value(connection: &Connection, tenant: i64, id: i64) -> Resul
             let scopes = role.as_deref().map(scopes).unwrap_or_default();
             Ok(json!({
                 "id": id,
-                "email": row.get::<_, String>(0)?,
-                "name": row.get::<_, String>(1)?,
-                "is_active": row.get::<_, bool>(2)?,
+                "email": row.get::<String>(0)?,
+                "name": row.get::<String>(1)?,
+                "is_active": row.get::<bool>(2)?,
                 "role": role,
                 "scopes": scopes,
-                "agent": row.get::<_, Option<i64>>(4)?,
+                "agent": row.get::<Option<i64>>(4)?,
             }))
         })
         .optional()?
@@ -91,8 +90,8 @@ pub(super) fn after_change(
             writing
                 .connection
                 .prepare_cached(
-                    "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, ?3)
-                     ON CONFLICT (user, tenant) DO UPDATE SET role = excluded.role",
+                    "INSERT INTO memberships (\"user\", tenant, role) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (\"user\", tenant) DO UPDATE SET role = excluded.role",
                 )?
                 .execute(params![user, tenant, role])?;
         }
@@ -104,7 +103,7 @@ pub(super) fn after_change(
 
 /// Ends every token of a user that was made before now.
 fn revoke_user(writing: &Writing<'_>, user: i64) -> Result<(), Trouble> {
-    writing.connection.prepare_cached("DELETE FROM refresh_tokens WHERE user = ?1")?.execute([user])?;
+    writing.connection.prepare_cached("DELETE FROM refresh_tokens WHERE \"user\" = ?1")?.execute([user])?;
     writing
         .connection
         .prepare_cached("UPDATE users SET tokens_from = ?2 WHERE id = ?1")?
@@ -147,10 +146,10 @@ fn invite(writing: &mut Writing<'_>, actor: Actor, mut body: Object, token_hash:
 }
 
 pub(super) fn keep_invitation(writing: &Writing<'_>, user: i64, token_hash: &[u8]) -> Result<(), Trouble> {
-    writing.connection.prepare_cached("DELETE FROM invitations WHERE user = ?1")?.execute([user])?;
+    writing.connection.prepare_cached("DELETE FROM invitations WHERE \"user\" = ?1")?.execute([user])?;
     writing
         .connection
-        .prepare_cached("INSERT INTO invitations (hash, user, expires_at) VALUES (?1, ?2, ?3)")?
+        .prepare_cached("INSERT INTO invitations (hash, \"user\", expires_at) VALUES (?1, ?2, ?3)")?
         .execute(params![token_hash, user, writing.now_ms + INVITATION_LIFE_MS])?;
     Ok(())
 }
@@ -158,7 +157,7 @@ pub(super) fn keep_invitation(writing: &Writing<'_>, user: i64, token_hash: &[u8
 impl Ledger {
     /// The active user of an address at a tenant.
     pub async fn account(&self, tenant_slug: String, email: String) -> Result<Option<Account>, Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::All, move |connection| {
             let found = connection
                 .prepare_cached(&format!("{ACCOUNT} AND tenants.slug = ?1 AND email = ?2"))?
                 .query_row(params![tenant_slug, email], read_account)
@@ -170,9 +169,9 @@ impl Ledger {
 
     /// The agent of a user.
     pub async fn agent_of_user(&self, tenant: i64, user: i64) -> Result<Option<i64>, Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::Tenant(tenant), move |connection| {
             Ok(connection
-                .prepare_cached("SELECT id FROM agents WHERE user = ?1 AND tenant = ?2")?
+                .prepare_cached("SELECT id FROM agents WHERE \"user\" = ?1 AND tenant = ?2")?
                 .query_row([user, tenant], |row| row.get(0))
                 .optional()?)
         })
@@ -186,18 +185,23 @@ impl Ledger {
             Bearer::User(id) => ("SELECT tokens_from FROM users WHERE id = ?1 AND is_active", id),
             Bearer::Station(id) => ("SELECT 0 FROM stations WHERE id = ?1 AND revoked_at IS NULL", id),
         };
-        self.read(move |connection| Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?))
-            .await
+        self.read(Whose::All, move |connection| {
+            Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
+        })
+        .await
     }
 
     /// Keeps the first refresh token of a sign-in.
-    pub async fn keep_refresh(&self, user: i64, hash: Vec<u8>, family: String) -> Result<(), Trouble> {
-        self.write(move |writing| insert_refresh(writing.connection, user, &hash, &family, writing.now_ms)).await
+    pub async fn keep_refresh(&self, tenant: i64, user: i64, hash: Vec<u8>, family: String) -> Result<(), Trouble> {
+        self.write(Whose::Tenant(tenant), move |writing| {
+            insert_refresh(writing.connection, user, &hash, &family, writing.now_ms)
+        })
+        .await
     }
 
     /// Ends the family of a refresh token: its holder signs out.
     pub async fn end_refresh(&self, hash: Vec<u8>) -> Result<(), Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::All, move |writing| {
             writing
                 .connection
                 .prepare_cached(
@@ -214,10 +218,10 @@ impl Ledger {
     /// Nothing is returned for a token that is unknown, expired or of a user who may no longer sign in. A token that was
     /// used before takes its whole family with it: one of the two who used it stole it.
     pub async fn rotate_refresh(&self, hash: Vec<u8>, next: Vec<u8>) -> Result<Option<Account>, Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::All, move |writing| {
             let connection = writing.connection;
             let found: Option<(String, i64, i64, Option<i64>)> = connection
-                .prepare_cached("SELECT family, user, expires_at, used_at FROM refresh_tokens WHERE hash = ?1")?
+                .prepare_cached("SELECT family, \"user\", expires_at, used_at FROM refresh_tokens WHERE hash = ?1")?
                 .query_row([&hash], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
                 .optional()?;
             let Some((family, user, expires_at, used_at)) = found else { return Ok(None) };
@@ -245,7 +249,7 @@ impl Ledger {
 
     /// Ends every token of a user of the tenant.
     pub async fn revoke_user(&self, actor: Actor, user: i64) -> Result<(), Trouble> {
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             user_value(writing.connection, actor.tenant, user)?;
             revoke_user(writing, user)?;
             audit::note(writing, actor, "revoke", "user", Some(user), &json!({}))
@@ -255,7 +259,7 @@ impl Ledger {
 
     /// Makes a user, an agent and an invitation in one step and returns the agent.
     pub async fn invite_agent(&self, actor: Actor, body: Object, token_hash: Vec<u8>) -> Result<Value, Trouble> {
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             let agent = invite(writing, actor, body, &token_hash)?;
             places::agent_value(writing.connection, actor.tenant, agent)
         })
@@ -264,7 +268,7 @@ impl Ledger {
 
     /// Lets a user of the tenant choose a new password.
     pub async fn invite_user(&self, actor: Actor, user: i64, token_hash: Vec<u8>) -> Result<(), Trouble> {
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             user_value(writing.connection, actor.tenant, user)?;
             keep_invitation(writing, user, &token_hash)?;
             audit::note(writing, actor, "invite", "user", Some(user), &json!({}))
@@ -274,7 +278,7 @@ impl Ledger {
 
     /// Takes an invitation: its user has the password from now on. False for one that is unknown, used or too old.
     pub async fn accept_invitation(&self, token_hash: Vec<u8>, password_hash: String) -> Result<bool, Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::All, move |writing| {
             let connection = writing.connection;
             let found: Option<(i64, i64)> = connection
                 .prepare_cached(
@@ -284,12 +288,12 @@ impl Ledger {
                 .query_row(params![token_hash, writing.now_ms], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let Some((user, tenant)) = found else { return Ok(false) };
-            connection.prepare_cached("DELETE FROM invitations WHERE user = ?1")?.execute([user])?;
+            connection.prepare_cached("DELETE FROM invitations WHERE \"user\" = ?1")?.execute([user])?;
             connection
                 .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1")?
                 .execute(params![user, password_hash])?;
             revoke_user(writing, user)?;
-            let actor = Actor { tenant, user: Some(user) };
+            let actor = Actor::at_home(tenant, Some(user));
             audit::note(writing, actor, "accept", "invitation", Some(user), &json!({}))?;
             Ok(true)
         })
@@ -299,8 +303,8 @@ impl Ledger {
     /// Notes a sign-in that succeeded, or one that did not, for an account that is known.
     pub async fn note_sign_in(&self, tenant: i64, user: i64, succeeded: bool) -> Result<(), Trouble> {
         let action = if succeeded { "sign_in" } else { "sign_in_refused" };
-        self.write(move |writing| {
-            audit::note(writing, Actor { tenant, user: Some(user) }, action, "user", Some(user), &json!({}))
+        self.write(Whose::Tenant(tenant), move |writing| {
+            audit::note(writing, Actor::at_home(tenant, Some(user)), action, "user", Some(user), &json!({}))
         })
         .await
     }
@@ -309,7 +313,7 @@ impl Ledger {
 fn insert_refresh(connection: &Connection, user: i64, hash: &[u8], family: &str, now_ms: i64) -> Result<(), Trouble> {
     connection.prepare_cached("DELETE FROM refresh_tokens WHERE expires_at <= ?1")?.execute([now_ms])?;
     connection
-        .prepare_cached("INSERT INTO refresh_tokens (hash, family, user, expires_at) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached("INSERT INTO refresh_tokens (hash, family, \"user\", expires_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![hash, family, user, now_ms + REFRESH_LIFE_MS])?;
     Ok(())
 }

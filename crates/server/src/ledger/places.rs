@@ -4,9 +4,9 @@
 use super::Ledger;
 use super::figures;
 use super::service_days::SiteDays;
+use super::store::{Connection, Error, OptionalExtension, Row, Whose, params};
 use super::tickets::Caller;
 use crate::trouble::Trouble;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 use smartqueue_domain::Queue;
 use smartqueue_protocol::api::{AgentBody, CounterBody, QueueListing, StationListing};
@@ -53,7 +53,7 @@ struct StoredQueue {
 }
 
 impl StoredQueue {
-    fn read(row: &Row<'_>) -> Result<StoredQueue, rusqlite::Error> {
+    fn read(row: &Row<'_>) -> Result<StoredQueue, Error> {
         Ok(StoredQueue {
             body: QueueBody {
                 id: row.get(0)?,
@@ -99,7 +99,7 @@ pub(super) fn domain_queue(connection: &Connection, tenant: i64, queue: i64) -> 
     );
     let found = connection
         .prepare_cached(&sql)?
-        .query_row([queue, tenant], |row| Ok((StoredQueue::read(row)?, row.get::<_, String>(14)?, row.get(15)?)))
+        .query_row([queue, tenant], |row| Ok((StoredQueue::read(row)?, row.get::<String>(14)?, row.get(15)?)))
         .optional()?;
     let Some((stored, timezone, rollover_hour)) = found else { return Ok(None) };
     let (body, site, _, _) = stored.body()?;
@@ -172,7 +172,7 @@ fn queue(connection: &Connection, tenant: i64, queue: i64) -> Result<QueueListin
     queue_listing(connection, stored)
 }
 
-fn read_agent(row: &Row<'_>) -> Result<AgentBody, rusqlite::Error> {
+fn read_agent(row: &Row<'_>) -> Result<AgentBody, Error> {
     let counter: Option<i64> = row.get(4)?;
     let label: Option<String> = row.get(5)?;
     Ok(AgentBody {
@@ -225,11 +225,11 @@ pub(super) fn station_value(connection: &Connection, tenant: i64, id: i64) -> Re
                 mode: row.get(3)?,
                 letter: row.get(4)?,
                 version: row.get(5)?,
-                highest_seq: row.get::<_, i64>(6)?.unsigned_abs(),
+                highest_seq: row.get::<i64>(6)?.unsigned_abs(),
                 applied_configuration: row.get(7)?,
-                seen_at: row.get::<_, Option<i64>>(8)?.map(write_time),
-                revoked_at: row.get::<_, Option<i64>>(9)?.map(write_time),
-                set_aside: row.get::<_, i64>(11)?.unsigned_abs(),
+                seen_at: row.get::<Option<i64>>(8)?.map(write_time),
+                revoked_at: row.get::<Option<i64>>(9)?.map(write_time),
+                set_aside: row.get::<i64>(11)?.unsigned_abs(),
                 queues: Vec::new(),
                 // A state that does not read any more is a heartbeat that was never heard.
                 state: state.and_then(|state| serde_json::from_str(&state).ok()),
@@ -244,7 +244,7 @@ pub(super) fn station_value(connection: &Connection, tenant: i64, id: i64) -> Re
 impl Ledger {
     /// A tenant's slug by its id.
     pub async fn tenant_slug(&self, tenant: i64) -> Result<Option<String>, Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::Tenant(tenant), move |connection| {
             Ok(connection
                 .prepare_cached("SELECT slug FROM tenants WHERE id = ?1")?
                 .query_row([tenant], |row| row.get(0))
@@ -255,7 +255,7 @@ impl Ledger {
 
     /// Sets an agent's state, one of [`AGENT_STATUSES`].
     pub async fn set_agent_status(&self, tenant: i64, id: i64, status: String) -> Result<AgentBody, Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::Tenant(tenant), move |writing| {
             agent(writing.connection, tenant, id)?;
             writing
                 .connection
@@ -271,7 +271,7 @@ impl Ledger {
 
     /// Puts an agent at a counter of the agent's site, or at none. Whoever sat there before sits nowhere.
     pub async fn set_agent_counter(&self, tenant: i64, id: i64, counter: Option<i64>) -> Result<AgentBody, Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::Tenant(tenant), move |writing| {
             let connection = writing.connection;
             let before = agent(connection, tenant, id)?;
             if let Some(counter) = counter {
@@ -297,7 +297,7 @@ impl Ledger {
         agent: Option<i64>,
         counter: Option<CounterChoice>,
     ) -> Result<Caller, Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::Tenant(tenant), move |connection| {
             let mut caller = match agent {
                 Some(agent) => agent_caller(connection, tenant, agent)?,
                 None => Caller::default(),

@@ -1,9 +1,7 @@
 //! A small pool of reading connections. This module never writes.
 
-use super::open_connection;
+use super::store::{Connection, Database, Whose};
 use crate::trouble::Trouble;
-use rusqlite::Connection;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
@@ -11,22 +9,19 @@ use tokio::sync::Semaphore;
 const CONNECTIONS: usize = 4;
 
 pub(super) struct Readers {
-    path: PathBuf,
+    database: Database,
     idle: Arc<Mutex<Vec<Connection>>>,
     places: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path) -> Readers {
-        Readers {
-            path: path.to_owned(),
-            idle: Arc::new(Mutex::new(Vec::new())),
-            places: Arc::new(Semaphore::new(CONNECTIONS)),
-        }
+    pub(super) fn new(database: Database) -> Readers {
+        Readers { database, idle: Arc::new(Mutex::new(Vec::new())), places: Arc::new(Semaphore::new(CONNECTIONS)) }
     }
 
     pub(super) async fn read<T: Send + 'static>(
         &self,
+        whose: Whose,
         look: impl FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let place = Arc::clone(&self.places)
@@ -34,20 +29,17 @@ impl Readers {
             .await
             .map_err(|_| Trouble::Internal("the reading pool is closed".to_owned()))?;
         let idle = Arc::clone(&self.idle);
-        let path = self.path.clone();
+        let database = self.database.clone();
         let work = move || {
             let _place = place;
             let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut connection = match taken {
+            let connection = match taken.filter(|connection| !connection.is_gone()) {
                 Some(connection) => connection,
-                None => open_connection(&path)?,
+                None => Connection::open(&database)?,
             };
-            let answer = {
-                let transaction = connection.transaction()?;
-                look(&transaction)
-            };
+            let answer = connection.look(whose, look);
             // A connection that failed is not used again: whatever is wrong with it goes away with it.
-            if !matches!(answer, Err(Trouble::Storage(_))) {
+            if !matches!(answer, Err(Trouble::Storage(_) | Trouble::Busy)) {
                 idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             }
             answer

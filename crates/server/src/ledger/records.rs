@@ -6,11 +6,11 @@
 use super::events::Kind;
 use super::numbers::Issuer;
 use super::stations::{self, StationRow};
+use super::store::{Whose, params};
 use super::tickets::{self, Entry, Step};
 use super::writer::Writing;
 use super::{Ledger, numbers, places};
 use crate::trouble::Trouble;
-use rusqlite::params;
 use smartqueue_domain::{
     BootMoment, Channel, CopyNumber, DatedBy, PrintOutcome, Record, SeriesLetter, TicketId, TicketNumber, Transition,
     VoidReason,
@@ -216,7 +216,7 @@ fn merge(
         Record::DayOpened { day } => {
             writing
                 .connection
-                .prepare_cached("UPDATE stations SET service_day = max(coalesce(service_day, ?2), ?2) WHERE id = ?1")?
+                .prepare_cached("UPDATE stations SET service_day = CASE WHEN service_day > ?2 THEN service_day ELSE ?2 END WHERE id = ?1")?
                 .execute([station, day.0])?;
             Ok(())
         }
@@ -331,6 +331,9 @@ fn issued(writing: &mut Writing<'_>, station_row: &StationRow, mut entry: Entry<
     if let Some(held) = tickets::find(writing.connection, entry.id)? {
         return relabelled(writing, station_row, &entry, held);
     }
+    if tickets::is_elsewhere(writing.connection, entry.id)? {
+        return Err(MergeError::Senseless(Senseless::OthersTicket));
+    }
     if let Some(allocation) = numbers::end_allocation(writing, entry.id, entry.site)? {
         if allocation.number == number {
             entry.lap = Some(allocation.lap);
@@ -436,7 +439,7 @@ fn print_state(
     if copy != CopyNumber::ORIGINAL {
         writing
             .connection
-            .prepare_cached("UPDATE tickets SET copies = max(copies, ?2) WHERE id = ?1")?
+            .prepare_cached("UPDATE tickets SET copies = CASE WHEN copies > ?2 THEN copies ELSE ?2 END WHERE id = ?1")?
             .execute(params![ticket.0.to_string(), copy.0])?;
         return Ok(());
     }
@@ -452,6 +455,6 @@ fn print_state(
 impl Ledger {
     /// Merges a batch of a station's records in one transaction.
     pub async fn push_records(&self, tenant: i64, station: i64, request: Push) -> Result<PushReply, Trouble> {
-        self.write(move |writing| push(writing, tenant, station, &request)).await
+        self.write(Whose::Tenant(tenant), move |writing| push(writing, tenant, station, &request)).await
     }
 }

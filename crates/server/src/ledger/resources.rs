@@ -2,12 +2,11 @@
 //! Routes, checks, filters, orders and the API's document are all made from these tables; this module does nothing.
 
 use super::fields::{Field, Given, Kind, Place, field};
+use super::store::{Connection, Stored};
 use super::writer::Writing;
 use super::{incidents, people, places};
 use crate::auth::{Role, Scope};
 use crate::trouble::Trouble;
-use rusqlite::Connection;
-use rusqlite::types::Value as Stored;
 use serde_json::Value;
 
 /// Rows of one kind that belong to a row, through a table of pairs.
@@ -202,7 +201,13 @@ pub static AGENTS: Resource = Resource {
     fields: &[
         SITE,
         NAME,
-        field("user", Kind::Reference("users"), Given::OrNull),
+        Field {
+            name: "user",
+            kind: Kind::Reference("users"),
+            // The bare word means something else in PostgreSQL.
+            place: Place::Column("\"user\""),
+            given: Given::OrNull,
+        },
         // Both change all day long, by calls of their own.
         field("status", Kind::Word(&places::AGENT_STATUSES), Given::Never),
         field("counter", Kind::Reference("counters"), Given::Never),
@@ -248,7 +253,7 @@ pub static USERS: Resource = Resource {
     site: None,
     order: "id",
     unique: "email",
-    goes_along: &[("memberships", "user"), ("refresh_tokens", "user"), ("invitations", "user")],
+    goes_along: &[("memberships", "\"user\""), ("refresh_tokens", "\"user\""), ("invitations", "\"user\"")],
     queues: None,
     after: Some(people::after_change),
     read: Scope::AdminTenant,

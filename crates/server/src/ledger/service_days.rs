@@ -1,11 +1,11 @@
 //! When a site's service days begin, in its own zone: summer time and the site's hour are worked out here and nowhere
 //! else, and stations are told instants. This module never advances a day; the clock does.
 
+use super::store::Connection;
 use crate::trouble::Trouble;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use rusqlite::Connection;
 use smartqueue_domain::{LocalTime, Rollover, ServiceDay};
 
 /// So many rollovers ahead are told to a station, so that it can go on for two weeks by itself.

@@ -3,11 +3,11 @@
 
 use super::events::{self, Interest, Snapshot};
 use super::service_days::SiteDays;
+use super::store::{Connection, OptionalExtension, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, numbers, places};
 use crate::auth::keys::same_hash;
 use crate::trouble::Trouble;
-use rusqlite::{Connection, OptionalExtension, params};
 use smartqueue_domain::{SeriesLetter, ServiceDay};
 use smartqueue_protocol::configuration::{Configuration, RolloverBody, SiteBody, SlipWords};
 use smartqueue_protocol::event::StationState;
@@ -137,25 +137,29 @@ fn pair(writing: &mut Writing<'_>, introduction: &Introduction) -> Result<Paired
         }
         None => {
             let letter = letter_for(connection, site, *mode)?;
-            connection
+            let held = held_before(connection, introduction)?.min(i64::try_from(*acknowledged).unwrap_or(i64::MAX));
+            let station = connection
                 .prepare_cached(
                     "INSERT INTO stations (tenant, site, name, mode, epoch, letter, secret_hash, pairing_token, version,
-                     paired_at, highest_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     paired_at, highest_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
                 )?
-                .execute(params![
-                    tenant,
-                    site,
-                    name,
-                    mode.word(),
-                    epoch.to_string(),
-                    letter,
-                    secret_hash,
-                    pairing_token,
-                    version,
-                    writing.now_ms,
-                    held_before(connection, introduction)?.min(i64::try_from(*acknowledged).unwrap_or(i64::MAX)),
-                ])?;
-            (connection.last_insert_rowid(), letter)
+                .query_row(
+                    params![
+                        tenant,
+                        site,
+                        name,
+                        mode.word(),
+                        epoch.to_string(),
+                        letter,
+                        secret_hash,
+                        pairing_token,
+                        version,
+                        writing.now_ms,
+                        held,
+                    ],
+                    |row| row.get(0),
+                )?;
+            (station, letter)
         }
     };
     Ok(Paired { tenant: slug, station, letter })
@@ -179,17 +183,16 @@ fn letter_for(connection: &Connection, site: i64, mode: Mode) -> Result<String, 
         return Ok(String::new());
     }
     let mut statement = connection.prepare_cached(
-        "SELECT letter, max(coalesce(revoked_at, 9e18)) FROM stations WHERE site = ?1 AND letter <> '' GROUP BY letter",
+        "SELECT letter, max(coalesce(revoked_at, 9000000000000000000)) FROM stations WHERE site = ?1 AND letter <> '' GROUP BY letter",
     )?;
-    let taken: Vec<(String, f64)> =
+    let taken: Vec<(String, i64)> =
         statement.query_map([site], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     let letters = SeriesLetter::KIOSK_LETTERS.map(String::from);
     if let Some(unused) = letters.iter().find(|letter| taken.iter().all(|(taken, _)| taken != *letter)) {
         return Ok(unused.clone());
     }
-    let two_days_ago = (crate::clock::now_ms() - 2 * 86_400_000) as f64;
-    let free =
-        taken.iter().filter(|(_, revoked)| *revoked < two_days_ago).min_by(|left, right| left.1.total_cmp(&right.1));
+    let two_days_ago = crate::clock::now_ms() - 2 * 86_400_000;
+    let free = taken.iter().filter(|(_, revoked)| *revoked < two_days_ago).min_by_key(|(_, revoked)| *revoked);
     match free {
         Some((letter, _)) => Ok(letter.clone()),
         None => {
@@ -470,12 +473,12 @@ fn interest(connection: &Connection, tenant: i64, subject: Subject) -> Result<In
 impl Ledger {
     /// Pairs a station. The same journal and token get the same identity again, under the new secret.
     pub async fn pair(&self, introduction: Introduction) -> Result<Paired, Trouble> {
-        self.write(move |writing| pair(writing, &introduction)).await
+        self.write(Whose::All, move |writing| pair(writing, &introduction)).await
     }
 
     /// The name of the site that a pairing token leads to, and the names of its queues.
     pub async fn pairing_site(&self, pairing_token: Vec<u8>) -> Result<(String, Vec<String>), Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::All, move |connection| {
             let (_, site, _, name) = pairing_place(connection, &pairing_token, crate::clock::now_ms())?;
             let queues = places::site_queues(connection, site)?;
             Ok((name, queues.into_iter().map(|queue| queue.name).collect()))
@@ -486,7 +489,7 @@ impl Ledger {
     /// The tenant of a station whose secret is right.
     pub async fn station_by_secret(&self, slug: String, station: i64, secret_hash: Vec<u8>) -> Result<i64, Trouble> {
         let refused = || Trouble::Unauthorised { code: "secret_refused", detail: "the station's secret is not right" };
-        self.read(move |connection| {
+        self.read(Whose::All, move |connection| {
             let tenant = places::tenant_id(connection, &slug)?.ok_or_else(refused)?;
             let stored: Option<Vec<u8>> = connection
                 .prepare_cached("SELECT secret_hash FROM stations WHERE id = ?1 AND tenant = ?2")?
@@ -509,13 +512,14 @@ impl Ledger {
         mode: Mode,
         follow_url_base: String,
     ) -> Result<Greeting, Trouble> {
-        self.write(move |writing| claim_series(writing, tenant, station, &request, mode)).await?;
-        self.read(move |connection| greet(connection, tenant, station, follow_url_base)).await
+        self.write(Whose::Tenant(tenant), move |writing| claim_series(writing, tenant, station, &request, mode))
+            .await?;
+        self.read(Whose::Tenant(tenant), move |connection| greet(connection, tenant, station, follow_url_base)).await
     }
 
     /// Keeps a station's heartbeat.
-    pub async fn keep_state(&self, station: i64, state: StationState) -> Result<(), Trouble> {
-        self.write(move |writing| {
+    pub async fn keep_state(&self, tenant: i64, station: i64, state: StationState) -> Result<(), Trouble> {
+        self.write(Whose::Tenant(tenant), move |writing| {
             writing
                 .connection
                 .prepare_cached("UPDATE stations SET state = ?2, seen_at = ?3 WHERE id = ?1")?
@@ -526,8 +530,14 @@ impl Ledger {
     }
 
     /// Keeps how a board announced a call. The first word counts.
-    pub async fn keep_announcement(&self, station: i64, event: u64, outcome: String) -> Result<(), Trouble> {
-        self.write(move |writing| {
+    pub async fn keep_announcement(
+        &self,
+        tenant: i64,
+        station: i64,
+        event: u64,
+        outcome: String,
+    ) -> Result<(), Trouble> {
+        self.write(Whose::Tenant(tenant), move |writing| {
             writing
                 .connection
                 .prepare_cached(
@@ -542,6 +552,6 @@ impl Ledger {
 
     /// What a socket shows.
     pub async fn interest(&self, tenant: i64, subject: Subject) -> Result<Interest, Trouble> {
-        self.read(move |connection| interest(connection, tenant, subject)).await
+        self.read(Whose::Tenant(tenant), move |connection| interest(connection, tenant, subject)).await
     }
 }

@@ -5,12 +5,11 @@ use super::catalogue::{self, Object};
 use super::fields::{Field, Given, Kind, field};
 use super::places::{Listed, Window, tenant_id};
 use super::resources::USERS;
+use super::store::{Connection, Error, OptionalExtension, Row, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, people};
 use crate::auth::Role;
 use crate::trouble::Trouble;
-use rusqlite::types::Value as Stored;
-use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
 const NAME: Field = field("name", Kind::Text(100), Given::Always);
@@ -76,12 +75,12 @@ fn settings(connection: &Connection, tenant: i64) -> Result<Value, Trouble> {
         .ok_or(Trouble::NotFound("tenant"))
 }
 
-fn read_tenant(row: &rusqlite::Row<'_>) -> Result<Value, rusqlite::Error> {
+fn read_tenant(row: &Row<'_>) -> Result<Value, Error> {
     Ok(json!({
-        "id": row.get::<_, i64>(0)?,
-        "slug": row.get::<_, String>(1)?,
-        "name": row.get::<_, String>(2)?,
-        "data_retention_days": row.get::<_, i64>(3)?,
+        "id": row.get::<i64>(0)?,
+        "slug": row.get::<String>(1)?,
+        "name": row.get::<String>(2)?,
+        "data_retention_days": row.get::<i64>(3)?,
     }))
 }
 
@@ -122,13 +121,13 @@ fn first_admin(writing: &mut Writing<'_>, first: FirstAdmin) -> Result<(i64, i64
     };
     let body = json!({"email": email, "name": name, "password": password_hash, "role": Role::TenantAdmin.word()});
     let Value::Object(body) = body else { return Err(Trouble::Internal("an object is one".to_owned())) };
-    let actor = Actor { tenant, user: None };
+    let actor = Actor::at_home(tenant, None);
     let (user, _) = catalogue::create(writing, &USERS, actor, body)?;
     if is_superadmin {
         // No request over the network gives this role; whoever has the folder has everything.
         writing
             .connection
-            .prepare_cached("UPDATE memberships SET role = ?2 WHERE user = ?1")?
+            .prepare_cached("UPDATE memberships SET role = ?2 WHERE \"user\" = ?1")?
             .execute(params![user, Role::Superadmin.word()])?;
     }
     people::keep_invitation(writing, user, &invitation)?;
@@ -138,12 +137,12 @@ fn first_admin(writing: &mut Writing<'_>, first: FirstAdmin) -> Result<(i64, i64
 impl Ledger {
     /// A tenant's id by its slug.
     pub async fn tenant_by_slug(&self, slug: String) -> Result<Option<i64>, Trouble> {
-        self.read(move |connection| tenant_id(connection, &slug)).await
+        self.read(Whose::All, move |connection| tenant_id(connection, &slug)).await
     }
 
     /// Every tenant.
     pub async fn tenants(&self, window: Window) -> Result<Listed<Value>, Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::All, move |connection| {
             let count = connection.query_row("SELECT count(*) FROM tenants", [], |row| row.get(0))?;
             let mut statement = connection.prepare_cached(
                 "SELECT id, slug, name, data_retention_days FROM tenants ORDER BY id LIMIT ?1 OFFSET ?2",
@@ -156,7 +155,7 @@ impl Ledger {
 
     /// Makes a tenant.
     pub async fn create_tenant(&self, actor: Actor, new: NewTenant) -> Result<Value, Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::All, move |writing| {
             let tenant = create(writing, &new)?;
             let actor = Actor { tenant, ..actor };
             audit::note(writing, actor, "create", "tenant", Some(tenant), &json!({"slug": new.slug}))?;
@@ -167,12 +166,12 @@ impl Ledger {
 
     /// A tenant's settings.
     pub async fn settings(&self, tenant: i64) -> Result<Value, Trouble> {
-        self.read(move |connection| settings(connection, tenant)).await
+        self.read(Whose::Tenant(tenant), move |connection| settings(connection, tenant)).await
     }
 
     /// Changes a tenant's settings.
     pub async fn change_settings(&self, actor: Actor, change: SettingsChange) -> Result<Value, Trouble> {
-        self.write(move |writing| {
+        self.write(actor.whose(), move |writing| {
             let SettingsChange { name, data_retention_days, noted } = change;
             writing
                 .connection
@@ -189,6 +188,6 @@ impl Ledger {
 
     /// Makes the first admin of a tenant, and the tenant; returns both ids.
     pub async fn first_admin(&self, first: FirstAdmin) -> Result<(i64, i64), Trouble> {
-        self.write(move |writing| first_admin(writing, first)).await
+        self.write(Whose::All, move |writing| first_admin(writing, first)).await
     }
 }

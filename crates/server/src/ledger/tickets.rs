@@ -3,10 +3,10 @@
 
 use super::events::{self, Kind};
 use super::figures::{self, Line, Rule};
+use super::store::{Connection, Error, OptionalExtension, Params, Row, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, hours, numbers, places};
 use crate::trouble::Trouble;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use smartqueue_domain::{
     Candidate, Channel, Refusal, SeriesLetter, ServiceDay, TicketStatus, Transition, next_candidate,
 };
@@ -14,6 +14,7 @@ use smartqueue_protocol::api::{FollowBody, TicketAnswer, TicketBody};
 use smartqueue_protocol::time::write_time;
 use smartqueue_protocol::words::{channel_word, read_channel, read_status, status_word};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A ticket as it is stored.
@@ -68,7 +69,7 @@ const COLUMNS: &str = "id, tenant, site, queue, number, channel, priority, statu
                        called_at, started_at, ended_at, print_state";
 
 impl TicketRow {
-    fn read(row: &Row<'_>) -> Result<Result<TicketRow, Trouble>, rusqlite::Error> {
+    fn read(row: &Row<'_>) -> Result<Result<TicketRow, Trouble>, Error> {
         let words: (String, String, String) = (row.get(0)?, row.get(5)?, row.get(7)?);
         let (id, channel, status) = words;
         let read = || -> Result<(Uuid, Channel, TicketStatus), Trouble> {
@@ -142,7 +143,7 @@ impl TicketRow {
     }
 }
 
-fn rows(connection: &Connection, tail: &str, values: impl rusqlite::Params) -> Result<Vec<TicketRow>, Trouble> {
+fn rows(connection: &Connection, tail: &str, values: impl Params) -> Result<Vec<TicketRow>, Trouble> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM tickets {tail}"))?;
     let rows = statement.query_map(values, TicketRow::read)?;
     rows.map(|row| row?).collect()
@@ -175,6 +176,22 @@ pub(super) fn find(connection: &Connection, id: Uuid) -> Result<Option<TicketRow
         .query_row([id.to_string()], TicketRow::read)
         .optional()?
         .transpose()
+}
+
+/// Whether another tenant has a ticket with an id that this one's steps do not find. Without a wall they find every id.
+pub(super) fn is_elsewhere(connection: &Connection, id: Uuid) -> Result<bool, Trouble> {
+    if !connection.is_postgres() {
+        return Ok(false);
+    }
+    Ok(connection.beyond_the_wall(|connection| {
+        connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM tickets WHERE id = ?1)")?
+            .query_row([id.to_string()], |row| row.get(0))
+    })?)
+}
+
+fn id_taken() -> Trouble {
+    Trouble::Conflict { code: "id_taken", detail: "this id belongs to another ticket".to_owned() }
 }
 
 fn find_of(connection: &Connection, tenant: i64, id: Uuid) -> Result<TicketRow, Trouble> {
@@ -228,8 +245,7 @@ pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<Tic
         .prepare_cached(
             "INSERT INTO tickets (id, tenant, site, queue, number, series_queue, day, letter, lap, value, channel,
              priority, status, customer, language, created_at, station, print_state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?6, ?7, ?8, ?9, ?10, ?11, 'en_attente', ?12, ?13, ?14, ?15,
-             iif(?15 IS NULL, NULL, 'issued'))",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?6, ?7, ?8, ?9, ?10, ?11, 'en_attente', ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             entry.id.to_string(),
@@ -247,6 +263,7 @@ pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<Tic
             entry.language,
             entry.created_at,
             entry.station,
+            entry.station.map(|_| "issued"),
         ])?;
     let ticket = find_of(writing.connection, entry.tenant, entry.id)?;
     hours::count_arrival(writing.connection, &ticket)?;
@@ -273,15 +290,17 @@ pub(super) fn say(
 fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Created, Trouble> {
     let NewTicket { id, queue, channel, priority, customer } = new;
     let now_ms = writing.now_ms;
-    if let Some(id) = id
-        && let Some(ticket) = find(writing.connection, id)?
-    {
-        if ticket.tenant != tenant || ticket.queue != queue {
-            let detail = "this id belongs to another ticket".to_owned();
-            return Err(Trouble::Conflict { code: "id_taken", detail });
+    if let Some(id) = id {
+        if let Some(ticket) = find(writing.connection, id)? {
+            if ticket.tenant != tenant || ticket.queue != queue {
+                return Err(id_taken());
+            }
+            let line = Line::of_ticket(writing.connection, &ticket)?;
+            return Ok(Created { ticket: ticket.answer(&line)?, is_new: false });
         }
-        let line = Line::of_ticket(writing.connection, &ticket)?;
-        return Ok(Created { ticket: ticket.answer(&line)?, is_new: false });
+        if is_elsewhere(writing.connection, id)? {
+            return Err(id_taken());
+        }
     }
     let found =
         places::domain_queue(writing.connection, tenant, queue)?.ok_or(Trouble::Refused(Refusal::UnknownQueue))?;
@@ -485,17 +504,26 @@ impl Ordering {
 
 fn list(connection: &Connection, tenant: i64, filter: &TicketFilter) -> Result<(u32, Vec<TicketAnswer>), Trouble> {
     let TicketFilter { statuses, queue, ordering, offset, limit } = filter;
-    let words: Vec<&str> = statuses.iter().map(|status| status_word(*status)).collect();
-    let words = serde_json::to_string(&words)?;
-    // The queue's index is used only when the comparison is a plain one.
-    let by_queue = if queue.is_some() { "queue = ?2" } else { "?2 IS NULL" };
-    let condition =
-        format!("WHERE tenant = ?1 AND {by_queue} AND (?3 = '[]' OR status IN (SELECT value FROM json_each(?3)))");
+    let mut values = vec![Stored::Integer(tenant)];
+    let mut condition = "WHERE tenant = ?1".to_owned();
+    if let Some(queue) = queue {
+        values.push(Stored::Integer(*queue));
+        condition.push_str(" AND queue = ?2");
+    }
+    if !statuses.is_empty() {
+        // Each once, however often it was asked for.
+        let words: BTreeSet<&str> = statuses.iter().map(|status| status_word(*status)).collect();
+        let places: Vec<String> = (1..=words.len()).map(|place| format!("?{}", values.len() + place)).collect();
+        condition.push_str(&format!(" AND status IN ({})", places.join(", ")));
+        values.extend(words.into_iter().map(|word| Stored::Text(word.to_owned())));
+    }
     let count = connection
         .prepare_cached(&format!("SELECT count(*) FROM tickets {condition}"))?
-        .query_row(params![tenant, queue, words], |row| row.get(0))?;
-    let tail = format!("{condition} ORDER BY {} LIMIT ?4 OFFSET ?5", ordering.sql());
-    let found = rows(connection, &tail, params![tenant, queue, words, limit, offset])?;
+        .query_row(&values[..], |row| row.get(0))?;
+    let (limit_at, offset_at) = (values.len() + 1, values.len() + 2);
+    let tail = format!("{condition} ORDER BY {} LIMIT ?{limit_at} OFFSET ?{offset_at}", ordering.sql());
+    values.extend([Stored::Integer((*limit).into()), Stored::Integer((*offset).into())]);
+    let found = rows(connection, &tail, &values[..])?;
     let now_ms = crate::clock::now_ms();
     let mut lines: std::collections::BTreeMap<i64, Line> = std::collections::BTreeMap::new();
     let mut answers = Vec::with_capacity(found.len());
@@ -531,12 +559,12 @@ fn follow(connection: &Connection, tenant_slug: &str, id: Uuid) -> Result<Follow
 impl Ledger {
     /// Takes a ticket. The same id gets the same ticket again.
     pub async fn create_ticket(&self, tenant: i64, new: NewTicket) -> Result<Created, Trouble> {
-        self.write(move |writing| create(writing, tenant, new)).await
+        self.write(Whose::Tenant(tenant), move |writing| create(writing, tenant, new)).await
     }
 
     /// Takes one step in a ticket's life and returns the ticket after it.
     pub async fn take_step(&self, tenant: i64, id: Uuid, step: Step) -> Result<TicketAnswer, Trouble> {
-        self.write(move |writing| {
+        self.write(Whose::Tenant(tenant), move |writing| {
             let ticket = find_of(writing.connection, tenant, id)?;
             take(writing, ticket, step)
         })
@@ -545,12 +573,12 @@ impl Ledger {
 
     /// Calls the next ticket over the agent's queues; nothing when nobody waits.
     pub async fn call_next(&self, tenant: i64, agent: i64) -> Result<Option<TicketAnswer>, Trouble> {
-        self.write(move |writing| call_next(writing, tenant, agent)).await
+        self.write(Whose::Tenant(tenant), move |writing| call_next(writing, tenant, agent)).await
     }
 
     /// One ticket.
     pub async fn ticket(&self, tenant: i64, id: Uuid) -> Result<TicketAnswer, Trouble> {
-        self.read(move |connection| {
+        self.read(Whose::Tenant(tenant), move |connection| {
             let ticket = find_of(connection, tenant, id)?;
             let line = Line::of_ticket(connection, &ticket)?;
             ticket.answer(&line)
@@ -560,11 +588,11 @@ impl Ledger {
 
     /// How many tickets a filter has, and those on its page.
     pub async fn tickets(&self, tenant: i64, filter: TicketFilter) -> Result<(u32, Vec<TicketAnswer>), Trouble> {
-        self.read(move |connection| list(connection, tenant, &filter)).await
+        self.read(Whose::Tenant(tenant), move |connection| list(connection, tenant, &filter)).await
     }
 
     /// What the holder of a ticket's id may see of it.
     pub async fn follow(&self, tenant_slug: String, id: Uuid) -> Result<FollowBody, Trouble> {
-        self.read(move |connection| follow(connection, &tenant_slug, id)).await
+        self.read(Whose::All, move |connection| follow(connection, &tenant_slug, id)).await
     }
 }

@@ -1,17 +1,22 @@
 //! The one thread that writes.
 //!
 //! Steps arrive over a channel. All that wait are done in one transaction, each behind a savepoint of its own, so that
-//! under load many answers share one flush of the disk and a refused step takes nothing of its neighbours with it.
-//! Events are published right after the commit, before the answers. This module never knows what a step does.
+//! under load many answers share one flush of the disk and a refused step takes nothing of its neighbours with it. On
+//! PostgreSQL the transaction holds the locks of all whom its steps are about, so that steps of several servers come one
+//! after the other as they do in a file. Events are published right after the commit, before the answers. A lost connection
+//! costs those who wait a "try again", never a lie: only where the answer to the commit itself was lost does nobody know.
+//! This module never knows what a step does.
 
+use super::bus::Bus;
 use super::events::{self, Published};
 use super::figures;
+use super::store::{self, Connection, Database, Locks, Whose, sqlite};
 use crate::clock;
 use crate::trouble::Trouble;
-use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// More waiting steps than this mean that the disk has stalled: the next caller is told to try again.
@@ -21,6 +26,10 @@ const STEPS_A_COMMIT: usize = 64;
 
 /// A checkpoint is made after so many commits when nobody waits, and after ten times as many in any case.
 const COMMITS_A_CHECKPOINT: u32 = 200;
+
+/// The waits between two tries to reach the database again: doubling from the first to the last.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// What a step works with.
 pub struct Writing<'a> {
@@ -51,12 +60,42 @@ impl Writing<'_> {
                 self.publish(event)?;
             }
         }
-        Ok(())
+        Ok(self.connection.settle()?)
     }
 }
 
 type Answer = Box<dyn FnOnce(Result<(), Trouble>) + Send>;
-type Step = Box<dyn FnOnce(&mut Writing<'_>) -> (bool, Answer) + Send>;
+
+type Work = Box<dyn FnOnce(&mut Writing<'_>) -> (bool, Answer) + Send>;
+
+/// A step that waits.
+struct Step {
+    whose: Whose,
+    /// Does it, and says whether it is kept and how its caller hears of it.
+    work: Work,
+}
+
+/// How a commit ended.
+enum Committed {
+    /// It is durable.
+    Yes,
+    /// Nothing of it was kept.
+    No(store::Error),
+    /// Its answer was lost on the way.
+    Unknown(store::Error),
+}
+
+impl Committed {
+    /// What a caller whose step was done is told.
+    fn answer(&self) -> Result<(), Trouble> {
+        match self {
+            Committed::Yes => Ok(()),
+            Committed::No(error) if error.is_passing() => Err(Trouble::Busy),
+            Committed::No(error) => Err(Trouble::Internal(format!("not committed: {error}"))),
+            Committed::Unknown(error) => Err(Trouble::Internal(format!("nobody knows whether it is kept: {error}"))),
+        }
+    }
+}
 
 pub(super) struct Writer {
     steps: Option<mpsc::Sender<Step>>,
@@ -77,163 +116,244 @@ impl Drop for Writer {
 
 impl Writer {
     pub(super) fn start(
+        database: Database,
         connection: Connection,
-        publish: impl Fn(Vec<Published>) + Send + 'static,
+        bus: Box<dyn Bus + Send>,
     ) -> Result<Writer, std::io::Error> {
         let (steps, waiting) = mpsc::channel(WAITING_STEPS);
-        let thread =
-            std::thread::Builder::new().name("writer".to_owned()).spawn(move || run(&connection, waiting, &publish))?;
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || run(&database, connection, waiting, bus))?;
         Ok(Writer { steps: Some(steps), thread: Some(thread) })
     }
 
     pub(super) async fn write<T: Send + 'static>(
         &self,
+        whose: Whose,
         step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
-        let (step, receiver) = boxed(step);
+        let (step, receiver) = boxed(whose, step);
         let steps = self.steps.as_ref().ok_or(Trouble::Busy)?;
         steps.try_send(step).map_err(|_| Trouble::Busy)?;
-        receiver.await.map_err(|_| Trouble::Internal("a step ended without an answer".to_owned()))?
+        // A step that was dropped was not begun.
+        receiver.await.map_err(|_| Trouble::Busy)?
     }
 }
 
 /// A step in the form in which it waits, and where its answer will be.
 fn boxed<T: Send + 'static>(
+    whose: Whose,
     step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
 ) -> (Step, oneshot::Receiver<Result<T, Trouble>>) {
     let (sender, receiver) = oneshot::channel();
-    let step: Step = Box::new(move |writing| {
-        let result = step(writing).and_then(|done| writing.finish().map(|()| done));
+    let work = Box::new(move |writing: &mut Writing<'_>| {
+        // A defect in one step must not stop the thread that every other step needs.
+        let outcome = catch_unwind(AssertUnwindSafe(|| step(writing).and_then(|done| writing.finish().map(|()| done))));
+        let result = outcome.unwrap_or_else(|_| {
+            tracing::error!("a step panicked");
+            Err(Trouble::Internal("a step ended without an answer".to_owned()))
+        });
         let keep = result.is_ok();
         let answer: Answer = Box::new(move |committed| {
-            // Nobody may be waiting any more; the step is durable all the same.
-            let _ = sender.send(committed.and(result));
+            // A refusal stands whatever became of the neighbours. Nobody may be waiting any more; what is durable stays.
+            let _ = sender.send(result.and_then(|done| committed.map(|()| done)));
         });
         (keep, answer)
     });
-    (step, receiver)
+    (Step { whose, work }, receiver)
 }
 
 /// Does one step at once on this thread, as the writing thread would do it when nobody else waits.
 pub(super) fn write_at_once<T: Send + 'static>(
     connection: &Connection,
     publish: &dyn Fn(Vec<Published>),
+    whose: Whose,
     step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
 ) -> Result<T, Trouble> {
-    let (step, mut receiver) = boxed(step);
-    turn(connection, step, &mut || None, publish);
+    struct Publishing<'a>(&'a dyn Fn(Vec<Published>));
+    impl Bus for Publishing<'_> {
+        fn before_commit(&mut self, _: &Connection, _: &[Published]) -> Result<(), store::Error> {
+            Ok(())
+        }
+
+        fn after_commit(&mut self, events: Vec<Published>) {
+            (self.0)(events);
+        }
+    }
+    let (step, mut receiver) = boxed(whose, step);
+    turn(connection, vec![step], &mut |_| None, &mut Publishing(publish));
     receiver.try_recv().map_err(|_| Trouble::Internal("a step ended without an answer".to_owned()))?
 }
 
-fn run(connection: &Connection, mut waiting: mpsc::Receiver<Step>, publish: &dyn Fn(Vec<Published>)) {
+/// Steps in the order in which they arrived; one that needs other locks than its forerunners waits for the next commit.
+struct Line {
+    waiting: mpsc::Receiver<Step>,
+    held_back: Option<Step>,
+}
+
+impl Line {
+    /// Waits for a step and takes all that stand behind it.
+    fn wait(&mut self) -> Option<Vec<Step>> {
+        let first = match self.held_back.take() {
+            Some(step) => step,
+            None => self.waiting.blocking_recv()?,
+        };
+        let mut steps = vec![first];
+        while steps.len() < STEPS_A_COMMIT
+            && let Ok(step) = self.waiting.try_recv()
+        {
+            steps.push(step);
+        }
+        Some(steps)
+    }
+
+    /// A step that came meanwhile and may join.
+    fn next(&mut self, locks: &Locks) -> Option<Step> {
+        if self.held_back.is_some() {
+            return None;
+        }
+        let step = self.waiting.try_recv().ok()?;
+        if locks.cover(step.whose) {
+            return Some(step);
+        }
+        self.held_back = Some(step);
+        None
+    }
+
+    fn is_empty(&self) -> bool {
+        self.held_back.is_none() && self.waiting.is_empty()
+    }
+}
+
+fn run(database: &Database, connection: Connection, waiting: mpsc::Receiver<Step>, mut bus: Box<dyn Bus + Send>) {
+    let mut line = Line { waiting, held_back: None };
     let mut since_checkpoint = 0;
-    prepare(connection);
-    while let Some(first) = waiting.blocking_recv() {
-        turn(connection, first, &mut || waiting.try_recv().ok(), publish);
+    let mut road = Road { connection, tried: None, wait: FIRST_WAIT };
+    sqlite::stop_automatic_checkpoints(&road.connection);
+    while let Some(steps) = line.wait() {
+        if !road.is_open(database) {
+            // Their callers hear that they may try again.
+            drop(steps);
+            continue;
+        }
+        turn(&road.connection, steps, &mut |locks| line.next(locks), bus.as_mut());
         since_checkpoint += 1;
-        let due = since_checkpoint >= COMMITS_A_CHECKPOINT && waiting.is_empty();
+        let due = since_checkpoint >= COMMITS_A_CHECKPOINT && line.is_empty();
         if due || since_checkpoint >= 10 * COMMITS_A_CHECKPOINT {
             since_checkpoint = 0;
-            checkpoint(connection, "PASSIVE");
+            sqlite::checkpoint(&road.connection, "PASSIVE");
         }
     }
     // A clean end leaves an empty log behind; a failure here costs only a longer start.
-    checkpoint(connection, "TRUNCATE");
+    sqlite::checkpoint(&road.connection, "TRUNCATE");
 }
 
-/// What a connection needs before its first turn.
-pub(super) fn prepare(connection: &Connection) {
-    if let Err(error) = connection.pragma_update(None, "wal_autocheckpoint", 0) {
-        tracing::error!(%error, "automatic checkpoints could not be switched off");
+/// The way to the database, which may be lost and found again.
+struct Road {
+    connection: Connection,
+    tried: Option<Instant>,
+    wait: Duration,
+}
+
+impl Road {
+    /// Whether the connection works, or another one could be made in its place.
+    fn is_open(&mut self, database: &Database) -> bool {
+        if !self.connection.is_gone() {
+            return true;
+        }
+        let now = clock::monotonic();
+        if self.tried.is_some_and(|tried| now.duration_since(tried) < self.wait) {
+            return false;
+        }
+        match Connection::open(database) {
+            Ok(connection) => {
+                tracing::info!("the database is reached again");
+                *self = Road { connection, tried: None, wait: FIRST_WAIT };
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the database is not reached");
+                // The first try follows the loss at once; only a failed one begins to wait.
+                self.wait = if self.tried.is_none() { FIRST_WAIT } else { (self.wait * 2).min(LAST_WAIT) };
+                self.tried = Some(clock::monotonic());
+                false
+            }
+        }
     }
 }
 
-/// One commit: the first step and those that wait behind it, then the publication, then the answers.
-fn turn(
-    connection: &Connection,
-    first: Step,
-    waiting: &mut dyn FnMut() -> Option<Step>,
-    publish: &dyn Fn(Vec<Published>),
-) {
+/// One commit: the steps that wait and those that join, then the publication, then the answers.
+fn turn(connection: &Connection, steps: Vec<Step>, joining: &mut dyn FnMut(&Locks) -> Option<Step>, bus: &mut dyn Bus) {
     let mut answers = Vec::new();
     let mut published = Vec::new();
-    let committed = commit_group(connection, first, waiting, &mut answers, &mut published);
+    let committed = commit_group(connection, steps, joining, &mut answers, &mut published, bus);
     match &committed {
-        Ok(()) => {
+        Committed::Yes => {
             if !published.is_empty() {
-                publish(published);
+                bus.after_commit(published);
             }
         }
-        Err(error) => {
+        Committed::No(error) | Committed::Unknown(error) => {
             tracing::error!(%error, "a commit failed");
             // After a failed COMMIT the transaction may still be open.
-            if !connection.is_autocommit()
-                && let Err(error) = connection.execute_batch("ROLLBACK")
-            {
-                tracing::error!(%error, "the rollback failed");
-            }
+            connection.roll_back();
         }
     }
     for answer in answers {
-        answer(committed.as_ref().map(|_| ()).map_err(|error| Trouble::Internal(format!("not committed: {error}"))));
-    }
-}
-
-/// SQLite swallows the errors of its automatic checkpoints, so we make them ourselves and look at the result.
-pub(super) fn checkpoint(connection: &Connection, kind: &str) {
-    let sql = format!("PRAGMA wal_checkpoint({kind})");
-    match connection.query_row(&sql, [], |row| row.get::<_, i64>(0)) {
-        Ok(0) => {}
-        Ok(_) => tracing::info!(kind, "a checkpoint waits for a reader"),
-        Err(error) => tracing::error!(%error, kind, "a checkpoint failed"),
+        answer(committed.answer());
     }
 }
 
 fn commit_group(
     connection: &Connection,
-    first: Step,
-    waiting: &mut dyn FnMut() -> Option<Step>,
+    steps: Vec<Step>,
+    joining: &mut dyn FnMut(&Locks) -> Option<Step>,
     answers: &mut Vec<Answer>,
     published: &mut Vec<Published>,
-) -> Result<(), rusqlite::Error> {
-    let mut next = Some(first);
-    if let Err(error) = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])) {
-        // The step is dropped unasked; its caller learns it from the closed answer.
-        drop(next);
-        return Err(error);
+    bus: &mut dyn Bus,
+) -> Committed {
+    let mut locks = Locks::default();
+    for step in &steps {
+        locks.add(step.whose);
     }
-    while let Some(step) = next.take() {
-        answers.extend(one_step(connection, step, published)?);
-        if answers.len() < STEPS_A_COMMIT {
-            next = waiting();
+    let done = connection.begin(&locks).and_then(|()| {
+        for step in steps {
+            one_step(connection, step, answers, published)?;
         }
+        while answers.len() < STEPS_A_COMMIT
+            && let Some(step) = joining(&locks)
+        {
+            one_step(connection, step, answers, published)?;
+        }
+        if !published.is_empty() {
+            bus.before_commit(connection, published)?;
+        }
+        connection.settle()
+    });
+    match done.map(|()| connection.commit()) {
+        Err(error) => Committed::No(error),
+        Ok(Ok(())) => Committed::Yes,
+        Ok(Err(error)) if connection.is_gone() => Committed::Unknown(error),
+        Ok(Err(error)) => Committed::No(error),
     }
-    connection.prepare_cached("COMMIT")?.execute([])?;
-    Ok(())
 }
 
+/// Does a step; when the transaction itself fails, the step's answer is kept all the same.
 fn one_step(
     connection: &Connection,
     step: Step,
+    answers: &mut Vec<Answer>,
     published: &mut Vec<Published>,
-) -> Result<Option<Answer>, rusqlite::Error> {
+) -> Result<(), store::Error> {
     let events_before = published.len();
-    connection.prepare_cached("SAVEPOINT step")?.execute([])?;
+    connection.begin_step(step.whose)?;
     let mut writing =
         Writing { connection, now_ms: clock::now_ms(), published: &mut *published, touched: BTreeSet::new() };
-    // A defect in one step must not stop the thread that every other step needs.
-    let outcome = catch_unwind(AssertUnwindSafe(|| step(&mut writing)));
-    let (keep, answer) = match outcome {
-        Ok((keep, answer)) => (keep, Some(answer)),
-        Err(_) => {
-            tracing::error!("a step panicked");
-            (false, None)
-        }
-    };
-    if !keep {
-        published.truncate(events_before);
-        connection.prepare_cached("ROLLBACK TO step")?.execute([])?;
+    let (keep, answer) = (step.work)(&mut writing);
+    answers.push(answer);
+    if keep {
+        return connection.end_step();
     }
-    connection.prepare_cached("RELEASE step")?.execute([])?;
-    Ok(answer)
+    published.truncate(events_before);
+    connection.undo_step()
 }

@@ -1,6 +1,7 @@
 //! Carries events from the writing thread to the sockets of a site. It holds nothing: whoever falls behind reads the
 //! log from its cursor.
 
+use crate::ledger::bus::Audience;
 use crate::ledger::events::Published;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,18 +19,6 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Hands committed events to everybody who listens to their sites. Never waits.
-    pub fn publish(&self, events: Vec<Published>) {
-        let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
-        for event in events {
-            let site = event.site;
-            let Some(listeners) = sites.get(&site) else { continue };
-            if listeners.send(Arc::new(event)).is_err() {
-                sites.remove(&site);
-            }
-        }
-    }
-
     /// Listens to a site from now on.
     pub fn subscribe(&self, site: i64) -> broadcast::Receiver<Arc<Published>> {
         let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,5 +37,29 @@ impl Hub {
     pub fn subscribers(&self) -> usize {
         let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
         sites.values().map(broadcast::Sender::receiver_count).sum()
+    }
+}
+
+impl Audience for Hub {
+    /// Hands committed events to everybody who listens to their sites. Never waits.
+    fn take(&self, events: Vec<Published>) {
+        let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in events {
+            let site = event.site;
+            let Some(listeners) = sites.get(&site) else { continue };
+            if listeners.send(Arc::new(event)).is_err() {
+                sites.remove(&site);
+            }
+        }
+    }
+
+    fn sites(&self) -> Vec<i64> {
+        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.iter().filter(|(_, listeners)| listeners.receiver_count() > 0).map(|(site, _)| *site).collect()
+    }
+
+    fn watches(&self, site: i64) -> bool {
+        let sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        sites.get(&site).is_some_and(|listeners| listeners.receiver_count() > 0)
     }
 }

@@ -206,7 +206,7 @@ impl Session {
     /// Sends everything after the cursor from the log, or a snapshot when the log no longer holds it.
     async fn catch_up(&mut self) -> Result<(), End> {
         loop {
-            match self.app.ledger.events_after(self.interest.site, self.cursor, CHUNK).await? {
+            match self.app.ledger.events_after(self.tenant, self.interest.site, self.cursor, CHUNK).await? {
                 Tail::Lost => return self.send_snapshot().await,
                 Tail::Events(events) => {
                     let is_last = events.len() < CHUNK;
@@ -234,7 +234,7 @@ impl Session {
         if !matches!(self.subject, Subject::Station(_)) {
             return Ok(());
         }
-        let (seq, hash) = self.app.ledger.state(self.interest.clone()).await?;
+        let (seq, hash) = self.app.ledger.state(self.tenant, self.interest.clone()).await?;
         if seq != self.cursor {
             return Ok(());
         }
@@ -245,7 +245,7 @@ impl Session {
     }
 
     async fn send_snapshot(&mut self) -> Result<(), End> {
-        let snapshot = self.app.ledger.snapshot(self.interest.clone()).await?;
+        let snapshot = self.app.ledger.snapshot(self.tenant, self.interest.clone()).await?;
         self.send(Message::Text(snapshot.text()?.into())).await?;
         (self.cursor, self.sent) = (snapshot.seq, snapshot.seq);
         Ok(())
@@ -275,7 +275,7 @@ impl Session {
         self.send(Message::Ping(Vec::new().into())).await?;
         self.renew_interest().await?;
         // Another process may have written; its events have no hub.
-        if self.app.ledger.newest_event(self.interest.site).await? != self.cursor {
+        if self.app.ledger.newest_event(self.tenant, self.interest.site).await? != self.cursor {
             self.catch_up().await?;
         }
         if self.since_state > 0 {
@@ -320,10 +320,10 @@ impl Session {
     async fn understand(&mut self, text: &str) -> Result<(), End> {
         let Subject::Station(station) = self.subject else { return Ok(()) };
         match serde_json::from_str(text) {
-            Ok(StationMessage::Heartbeat { state }) => self.app.ledger.keep_state(station, state).await?,
+            Ok(StationMessage::Heartbeat { state }) => self.app.ledger.keep_state(self.tenant, station, state).await?,
             Ok(StationMessage::Announced { call, outcome }) => {
                 if ["spoken", "silent", "failed"].contains(&outcome.as_str()) {
-                    self.app.ledger.keep_announcement(station, call, outcome).await?;
+                    self.app.ledger.keep_announcement(self.tenant, station, call, outcome).await?;
                 }
             }
             Err(error) => tracing::debug!(station, %error, "a message of a station has no meaning here"),

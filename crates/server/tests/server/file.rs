@@ -1,8 +1,12 @@
 //! The file as a whole: one server a folder, copies while it runs, a copy put back, and a seed that can be repeated.
 
 use super::house::{House, PASSWORD, client};
+use super::numbers::{assert_every_series_adds_up, day_of, gaps, issue, issued_on, two_kiosks};
+use serde_json::json;
+use smartqueue_server::Place;
 use smartqueue_server::ledger::file::{backup, database_path, restore};
 use smartqueue_server::{Options, seed, serve};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn a_copy_made_while_the_server_runs_brings_back_what_was_there() {
@@ -71,16 +75,53 @@ async fn a_folder_has_one_server() {
 #[test]
 fn seeding_twice_gives_the_same_ids_tokens_for_pairing_and_passwords() {
     let folder = tempfile::tempdir().unwrap();
-    let first = seed::demo(folder.path(), "http://127.0.0.1:8080", None).unwrap();
+    let place = Place::Folder(folder.path().to_owned());
+    let first = seed::demo(&place, folder.path(), "http://127.0.0.1:8080", None).unwrap();
     let profile = std::fs::read_to_string(first["kiosk_profile"].as_str().unwrap()).unwrap();
-    let second = seed::demo(folder.path(), "http://127.0.0.1:8080/", None).unwrap();
+    let second = seed::demo(&place, folder.path(), "http://127.0.0.1:8080/", None).unwrap();
     for name in ["queues", "agents", "counters", "display", "site", "sign_in", "tenant", "other_tenant", "ws_base_url"]
     {
         assert_eq!(first[name], second[name], "{name}");
     }
     assert_eq!(first["ws_base_url"], "ws://127.0.0.1:8080");
     assert_eq!(std::fs::read_to_string(second["kiosk_profile"].as_str().unwrap()).unwrap(), profile);
-    let third = seed::demo(folder.path(), "http://127.0.0.1:8080", Some(PASSWORD.to_owned())).unwrap();
+    let third = seed::demo(&place, folder.path(), "http://127.0.0.1:8080", Some(PASSWORD.to_owned())).unwrap();
     assert_eq!(third["sign_in"][0]["password"], PASSWORD);
-    assert!(seed::demo(folder.path(), "ftp://x", None).is_err());
+    assert!(seed::demo(&place, folder.path(), "ftp://x", None).is_err());
+}
+
+#[tokio::test]
+async fn after_a_restored_copy_every_skipped_number_is_noted_and_no_touch_is_given_a_doubtful_one() {
+    let mut house = House::open().await;
+    let (one, _) = two_kiosks(&house).await;
+    let kept = Uuid::new_v4();
+    let day = day_of(&issue(&one, &house, kept, "A").await.1);
+    one.push(&house, json!([issued_on(day, 1, kept, house.queue("A"), "", "A001")])).await;
+    let body = json!({"epoch": one.epoch, "mode": "kiosk", "version": "1", "next_word": "early"});
+    let epoch = one.ask(&house, "hello", body).await.1["server_epoch"].clone();
+    let copies = tempfile::tempdir().unwrap();
+    let copy = copies.path().join("copy.sqlite3");
+    backup(house.folder(), &copy).unwrap();
+    // A002 is given, printed and acknowledged after the copy was made.
+    let lost = Uuid::new_v4();
+    assert_eq!(issue(&one, &house, lost, "A").await.1["number"], "A002");
+    let record = issued_on(day, 2, lost, house.queue("A"), "", "A002");
+    one.push(&house, json!([record])).await;
+    house.close().await;
+    restore(house.folder(), &copy).unwrap();
+    house.start().await;
+
+    // The kiosk's words went on after the copy was made: that alone does not make it a copy.
+    let body = json!({"epoch": one.epoch, "mode": "kiosk", "version": "1", "word": "later", "next_word": "latest"});
+    assert_eq!(one.ask(&house, "hello", body).await.0, 200);
+    let hello = one.hello(&house, "kiosk").await;
+    assert_ne!(hello["server_epoch"], epoch);
+    assert_eq!(hello["highest_seq"], 1);
+    assert_eq!(gaps(&house, house.queue("A")).len(), 100);
+    assert_every_series_adds_up(&house);
+    assert_eq!(issue(&one, &house, Uuid::new_v4(), "A").await.1["code"], "not_the_issuer");
+    one.push(&house, json!([record])).await;
+    assert_eq!(house.get(&format!("tickets/{lost}/")).await.1["number"], "A002");
+    assert_eq!(gaps(&house, house.queue("A")).len(), 99, "a number that turns up on paper is no gap");
+    assert_every_series_adds_up(&house);
 }

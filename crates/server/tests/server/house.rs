@@ -1,10 +1,16 @@
-//! A seeded server on port 0 in this process, and the few words in which stories speak to it.
+//! A seeded server on port 0 in this process, on either database, and the few words in which stories speak to it.
 
+use super::cluster;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
 use serde_json::Value;
-use smartqueue_server::{Options, Running, seed, serve};
+use smartqueue_server::ledger::Ledger;
+use smartqueue_server::ledger::bus::Nobody;
+use smartqueue_server::ledger::store::{Bind, Connection, Database, Stored, Whose};
+use smartqueue_server::{Options, Place, Running, seed, serve};
+use std::marker::PhantomData;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -15,38 +21,123 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 /// The password of every demo user in the stories.
 pub const PASSWORD: &str = "guichet-secret";
 
-pub struct House {
+/// On which database a story is told.
+pub trait Ground: Send + Sync + 'static {
+    /// An empty place of its own and how the command line names it; the folder is there as long as it is held.
+    fn place(folder: &Path) -> (Place, [String; 2]);
+}
+
+/// On an embedded file.
+pub struct Sqlite;
+
+impl Ground for Sqlite {
+    fn place(folder: &Path) -> (Place, [String; 2]) {
+        (Place::Folder(folder.to_owned()), ["--data".to_owned(), folder.to_str().unwrap().to_owned()])
+    }
+}
+
+/// On a fresh database of this process's own PostgreSQL.
+pub struct Postgres;
+
+impl Ground for Postgres {
+    fn place(_folder: &Path) -> (Place, [String; 2]) {
+        let address = cluster::fresh_database();
+        (Place::Postgres(Database::postgres(&address).unwrap()), ["--database-url".to_owned(), address])
+    }
+}
+
+/// A place that nobody has used yet.
+pub struct Premises<G> {
     folder: TempDir,
+    place: Place,
+    arguments: [String; 2],
+    ground: PhantomData<G>,
+}
+
+impl<G: Ground> Premises<G> {
+    pub fn new() -> Premises<G> {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, arguments) = G::place(folder.path());
+        Premises { folder, place, arguments, ground: PhantomData }
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The folder of the place, or of what a story leaves beside a database.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn open_ledger(&self) -> Ledger {
+        Ledger::open(&self.place.database(), Arc::new(Nobody)).unwrap()
+    }
+
+    /// Looks at everything in the database from outside, or changes it. On a thread of its own, for a session with a
+    /// server waits where a story's own thread may not.
+    pub fn look<T: Send>(&self, look: impl FnOnce(&Connection) -> T + Send) -> T {
+        std::thread::scope(|scope| {
+            let looking = scope.spawn(|| {
+                let connection = Connection::open(&self.place.database()).unwrap();
+                connection.stand_for(Whose::All).unwrap();
+                look(&connection)
+            });
+            looking.join().unwrap()
+        })
+    }
+
+    /// Does one statement from outside.
+    pub fn change(&self, sql: &str, values: &[&(dyn Bind + Sync)]) -> usize {
+        let values: Vec<Stored> = values.iter().map(|value| value.value().to_stored()).collect();
+        self.look(move |connection| connection.execute(sql, &values[..]).unwrap())
+    }
+
+    /// How the place is named on the command line.
+    pub fn arguments(&self) -> &[String; 2] {
+        &self.arguments
+    }
+
+    /// A number that a statement finds.
+    pub fn number(&self, sql: &str) -> i64 {
+        self.look(|connection| connection.query_row(sql, [], |row| row.get(0)).unwrap())
+    }
+}
+
+/// A seeded server.
+pub struct HouseOn<G> {
+    pub premises: Premises<G>,
     pub seed: Value,
     running: Option<Running>,
     client: reqwest::Client,
 }
 
-impl House {
-    pub async fn open() -> House {
-        let folder = tempfile::tempdir().unwrap();
-        let seed = seed::demo(folder.path(), "http://127.0.0.1:8080", Some(PASSWORD.to_owned())).unwrap();
-        let running = Some(start(folder.path()).await);
-        House { folder, seed, running, client: client() }
+impl<G: Ground> HouseOn<G> {
+    pub async fn open() -> HouseOn<G> {
+        let premises = Premises::new();
+        let password = Some(PASSWORD.to_owned());
+        let seed = seed::demo(premises.place(), premises.folder(), "http://127.0.0.1:8080", password).unwrap();
+        let running = Some(start(premises.place()).await);
+        HouseOn { premises, seed, running, client: client() }
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.premises.folder()
     }
 
     pub fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
     }
 
-    /// Stops the server and starts another on the same file.
+    /// Stops the server and starts another on the same database.
     pub async fn reopen(&mut self) {
         self.close().await;
         self.start().await;
     }
 
-    /// Starts a server on the file after [`House::close`].
+    /// Starts a server after [`HouseOn::close`].
     pub async fn start(&mut self) {
-        self.running = Some(start(self.folder.path()).await);
+        self.running = Some(start(self.premises.place()).await);
     }
 
     pub async fn close(&mut self) {
@@ -129,10 +220,11 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::new()
 }
 
-async fn start(folder: &Path) -> Running {
+/// Another server on the same place, which must be one that can be shared.
+pub async fn start(place: &Place) -> Running {
     let options = Options {
         allowed_origins: vec!["https://office.example".to_owned()],
-        ..Options::new(folder.to_owned(), "127.0.0.1:0".to_owned())
+        ..Options::new(place.clone(), "127.0.0.1:0".to_owned())
     };
     serve(options).await.unwrap()
 }

@@ -2,17 +2,10 @@
 
 use super::house::House;
 use reqwest::Method;
-use rusqlite::Connection;
 use serde_json::{Value, json};
-use smartqueue_server::ledger::file::database_path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 impl House {
-    /// The server's file, to lay down a past that nobody wants to wait for.
-    fn past(&self) -> Connection {
-        Connection::open(database_path(self.folder())).unwrap()
-    }
-
     async fn about(&self, letter: &str, what: &str) -> Value {
         let (status, answer) = self.get(&format!("queues/{}/{what}/", self.queue(letter))).await;
         assert_eq!(status, 200, "{answer}");
@@ -87,14 +80,11 @@ async fn health_names_what_is_wrong() {
     house.post(&format!("agents/{}/set-status/", house.agent(0)), json!({"status": "pause"})).await;
     let queue = house.queue("A");
     // Two of nine were touched an hour ago; a quarter of an hour was promised.
-    house
-        .past()
-        .execute(
-            "UPDATE tickets SET created_at = created_at - 3600000 WHERE id IN
-             (SELECT id FROM tickets WHERE queue = ?1 ORDER BY id LIMIT 2)",
-            [queue],
-        )
-        .unwrap();
+    house.premises.change(
+        "UPDATE tickets SET created_at = created_at - 3600000 WHERE id IN
+         (SELECT id FROM tickets WHERE queue = ?1 ORDER BY id LIMIT 2)",
+        &[&queue],
+    );
     let health = house.about("A", "health").await;
     assert_eq!(health["health_score"], 100 - 50 - 30 - 10, "{health}");
     let alerts: Vec<_> = health["alerts"]
@@ -125,16 +115,13 @@ async fn the_same_hour_of_the_weeks_before_predicts_the_next() {
 
     // The hour that counts now is the server's word: a ticket shows which it is.
     house.take("C").await;
-    let past = house.past();
-    let hour: i64 =
-        past.query_row("SELECT max(hour) FROM queue_hours WHERE queue = ?1", [queue], |row| row.get(0)).unwrap();
+    let hour = house.premises.number(&format!("SELECT max(hour) FROM queue_hours WHERE queue = {queue}"));
     for (weeks, arrived) in [(1, 40), (2, 50), (3, 30), (4, 40), (5, 1_000)] {
         for (shift, arrived) in [(0, 7), (1, arrived), (2, 9)] {
-            past.execute(
+            house.premises.change(
                 "INSERT INTO queue_hours (queue, hour, arrived) VALUES (?1, ?2, ?3)",
-                [queue, hour - weeks * 168 + shift, arrived],
-            )
-            .unwrap();
+                &[&queue, &(hour - weeks * 168 + shift), &arrived],
+            );
         }
     }
     let prediction = house.about("C", "predictions").await;
@@ -153,15 +140,13 @@ async fn the_order_follows_from_the_week() {
     let fresh = house.about("B", "algorithm_recommendation").await;
     assert_eq!((&fresh["recommended_algorithm"], &fresh["confidence"]), (&json!("fifo"), &json!("low")));
     house.take("B").await;
-    let past = house.past();
-    let hour: i64 = past.query_row("SELECT max(hour) FROM queue_hours", [], |row| row.get(0)).unwrap();
+    let hour = house.premises.number("SELECT max(hour) FROM queue_hours");
     let lay = |hours_ago: i64, arrived: i64, high: i64, called: i64, breached: i64| {
-        past.execute(
+        house.premises.change(
             "INSERT INTO queue_hours (queue, hour, arrived, high_priority, called, breached)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            [queue, hour - hours_ago, arrived, high, called, breached],
-        )
-        .unwrap();
+            &[&queue, &(hour - hours_ago), &arrived, &high, &called, &breached],
+        );
     };
     lay(168, 5_000, 5_000, 5_000, 5_000);
     lay(167, 99, 40, 100, 20);
@@ -185,7 +170,7 @@ async fn the_order_follows_from_the_week() {
 async fn a_late_call_is_a_broken_promise_once() {
     let house = House::open().await;
     let ticket = house.take("B").await;
-    house.past().execute("UPDATE tickets SET created_at = ?1", [now_ms() - 901_000]).unwrap();
+    house.premises.change("UPDATE tickets SET created_at = ?1", &[&(now_ms() - 901_000)]);
     for step in ["call", "hold", "call", "no-show", "call", "recall", "end"] {
         house.step(&ticket, step).await;
     }

@@ -1,12 +1,10 @@
 //! What keeps a server going: probes and figures for operators, limits, TLS, jobs shared by servers, incidents, and the
 //! first admin.
 
-use super::house::{House, client};
+use super::house::{Ground, House, Premises, client};
 use reqwest::{Method, StatusCode};
-use rusqlite::Connection;
 use serde_json::{Value, json};
-use smartqueue_server::ledger::Ledger;
-use smartqueue_server::ledger::file::database_path;
+use smartqueue_server::ledger::store::newest_version;
 use smartqueue_server::{Options, TlsFiles, serve};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,16 +42,16 @@ async fn operators_see_what_is_counted() {
     }
     assert!(!metrics.contains("demo"), "a tenant's name is in the figures");
     let (_, startup) = house.ask_raw(Method::GET, "/health/startup", None, None).await;
-    assert_eq!(startup["migrations"], smartqueue_server::ledger::migrate::CURRENT);
+    assert_eq!(startup["migrations"], newest_version(&house.premises.place().database()));
 }
 
 #[tokio::test]
 async fn figures_behind_a_token_and_a_limit_for_each_address() {
-    let folder = tempfile::tempdir().unwrap();
+    let premises = Premises::<Ground>::new();
     let options = Options {
         metrics_token: Some("operator".to_owned()),
         requests_a_minute: Some(4),
-        ..Options::new(folder.path().to_owned(), "127.0.0.1:0".to_owned())
+        ..Options::new(premises.place().clone(), "127.0.0.1:0".to_owned())
     };
     let running = serve(options).await.unwrap();
     let metrics = format!("http://{}/metrics", running.address());
@@ -71,14 +69,14 @@ async fn figures_behind_a_token_and_a_limit_for_each_address() {
 
 #[tokio::test]
 async fn a_server_speaks_tls_with_its_own_certificate() {
-    let folder = tempfile::tempdir().unwrap();
+    let premises = Premises::<Ground>::new();
+    let folder = premises.folder();
     let rcgen::CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let files = TlsFiles { certificate: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+    let files = TlsFiles { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
     std::fs::write(&files.certificate, cert.pem()).unwrap();
     std::fs::write(&files.key, signing_key.serialize_pem()).unwrap();
-    let options =
-        |tls| Options { tls: Some(tls), ..Options::new(folder.path().join("data"), "127.0.0.1:0".to_owned()) };
+    let options = |tls| Options { tls: Some(tls), ..Options::new(premises.place().clone(), "127.0.0.1:0".to_owned()) };
     let no_key = TlsFiles { key: files.certificate.clone(), ..files.clone() };
     assert!(serve(options(no_key)).await.is_err(), "a certificate is no key");
 
@@ -110,9 +108,8 @@ async fn a_server_speaks_tls_with_its_own_certificate() {
 
 #[tokio::test]
 async fn a_job_is_done_by_one_server_and_taken_over_from_a_dead_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = database_path(folder.path());
-    let [left, right] = [(); 2].map(|()| Ledger::open(&path, |_| {}).unwrap());
+    let premises = Premises::<Ground>::new();
+    let [left, right] = [(); 2].map(|()| premises.open_ledger());
     left.know_job("tidy", 0).await.unwrap();
     right.know_job("tidy", i64::MAX).await.unwrap();
     assert!(right.is_job_due().await.unwrap());
@@ -133,9 +130,9 @@ async fn a_job_is_done_by_one_server_and_taken_over_from_a_dead_one() {
     assert!(!right.is_job_due().await.unwrap());
     left.finish_job("left".to_owned(), third, "done", i64::MAX, true).await.unwrap();
     assert!(!left.is_job_due().await.unwrap());
-    let file = Connection::open(&path).unwrap();
-    let row: (String, i64) =
-        file.query_row("SELECT outcome, tries FROM jobs", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let row: (String, i64) = premises.look(|connection| {
+        connection.query_row("SELECT outcome, tries FROM jobs", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    });
     assert_eq!(row, ("done".to_owned(), 0));
 }
 
@@ -151,24 +148,20 @@ async fn what_is_old_goes_and_what_lives_stays() {
     }
     let (status, _) = house.office(Method::PATCH, "settings/", json!({"data_retention_days": 10})).await;
     assert_eq!(status, 200);
-    let path = database_path(house.folder());
-    let file = Connection::open(&path).unwrap();
     // One ended eleven days ago, one nine; the last was taken long ago and still waits.
     for (ticket, days) in [(&tickets[0], 11), (&tickets[1], 9)] {
-        file.execute("UPDATE tickets SET ended_at = ended_at - ?2 * 86400000 WHERE id = ?1", (ticket, days)).unwrap();
+        let sql = "UPDATE tickets SET ended_at = ended_at - ?2 * 86400000 WHERE id = ?1";
+        house.premises.change(sql, &[ticket, &days]);
     }
-    file.execute("UPDATE tickets SET created_at = 0 WHERE id = ?1", [&tickets[3]]).unwrap();
+    house.premises.change("UPDATE tickets SET created_at = 0 WHERE id = ?1", &[&tickets[3]]);
     house.close().await;
-    let ledger = Ledger::open(&path, |_| {}).unwrap();
+    let ledger = house.premises.open_ledger();
     assert_eq!(ledger.clean_up().await.unwrap(), 1);
     assert_eq!(ledger.clean_up().await.unwrap(), 0);
-    let mut left: Vec<String> = file
-        .prepare("SELECT id FROM tickets")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
+    let mut left: Vec<String> = house.premises.look(|connection| {
+        let mut statement = connection.prepare_cached("SELECT id FROM tickets").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    });
     left.sort();
     let mut expected = tickets[1..].to_vec();
     expected.sort();
@@ -178,9 +171,8 @@ async fn what_is_old_goes_and_what_lives_stays() {
 #[tokio::test]
 async fn a_change_of_health_is_told_once() {
     let mut house = House::open().await;
-    let path = database_path(house.folder());
     house.close().await;
-    let ledger = Ledger::open(&path, |_| {}).unwrap();
+    let ledger = house.premises.open_ledger();
     let changed = async || {
         let changes = ledger.look_at_health().await.unwrap();
         changes.into_iter().map(|change| (change.queue, change.score)).collect::<Vec<_>>()
@@ -189,10 +181,7 @@ async fn a_change_of_health_is_told_once() {
     let first = changed().await;
     assert!(queues.iter().all(|queue| first.contains(&(*queue, 100))), "{first:?}");
     assert_eq!(changed().await, []);
-    Connection::open(&path)
-        .unwrap()
-        .execute("UPDATE agents SET status = 'pause' WHERE id = ?1", [house.agent(0)])
-        .unwrap();
+    house.premises.change("UPDATE agents SET status = 'pause' WHERE id = ?1", &[&house.agent(0)]);
     assert_eq!(changed().await, [(queues[0], 50)]);
 }
 
@@ -244,7 +233,8 @@ async fn whoever_has_the_folder_makes_the_first_admin() {
     let house = House::open().await;
     let invite = |arguments: &[&str]| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_smartqueue-server"))
-            .args(["invite-admin", "--name", "Op", "--data", house.folder().to_str().unwrap()])
+            .args(["invite-admin", "--name", "Op"])
+            .args(house.premises.arguments())
             .args(arguments)
             .output()
             .unwrap();

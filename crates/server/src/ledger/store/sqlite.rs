@@ -1,0 +1,123 @@
+//! The embedded file: how it is opened, how it is checked, copied and kept tidy. This module never knows a table.
+
+use super::values::{Params, ValueRef};
+use super::{Connection, Error};
+use anyhow::{Context, ensure};
+use rusqlite::config::DbConfig;
+use rusqlite::types::{ToSqlOutput, ValueRef as Given};
+use rusqlite::{OpenFlags, ToSql};
+use std::path::Path;
+
+/// A value in SQLite's hands.
+pub(super) struct Bound<'a>(ValueRef<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            ValueRef::Null => Given::Null,
+            ValueRef::Integer(number) => Given::Integer(number),
+            ValueRef::Real(number) => Given::Real(number),
+            ValueRef::Text(text) => Given::Text(text.as_bytes()),
+            ValueRef::Blob(bytes) => Given::Blob(bytes),
+        }))
+    }
+}
+
+impl Bound<'_> {
+    pub(super) fn all(values: &impl Params) -> impl rusqlite::Params {
+        rusqlite::params_from_iter((0..values.count()).map(|place| Bound(values.at(place))))
+    }
+}
+
+pub(super) fn value<'r>(row: &'r rusqlite::Row<'_>, place: usize) -> Result<ValueRef<'r>, Error> {
+    Ok(match row.get_ref(place)? {
+        Given::Null => ValueRef::Null,
+        Given::Integer(number) => ValueRef::Integer(number),
+        Given::Real(number) => ValueRef::Real(number),
+        Given::Text(bytes) => {
+            ValueRef::Text(std::str::from_utf8(bytes).map_err(|_| Error::unreadable(place, ValueRef::Blob(bytes)))?)
+        }
+        Given::Blob(bytes) => ValueRef::Blob(bytes),
+    })
+}
+
+/// Does a word that begins or ends something.
+pub(super) fn control(connection: &rusqlite::Connection, word: &str) -> Result<(), Error> {
+    connection.prepare_cached(word)?.execute([])?;
+    Ok(())
+}
+
+/// The version of the SQLite inside, if it is too old: before 3.51.3 a WAL reset can lose a commit.
+pub(in crate::ledger) fn too_old() -> Option<&'static str> {
+    (rusqlite::version_number() < 3_051_003).then(rusqlite::version)
+}
+
+pub(super) fn open(path: &Path) -> Result<rusqlite::Connection, Error> {
+    let connection = rusqlite::Connection::open(path)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// Opens a file through one of SQLite's virtual file systems.
+pub(in crate::ledger) fn open_through(vfs: &str, path: &Path) -> Result<Connection, Error> {
+    let connection = rusqlite::Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs)?;
+    configure(&connection)?;
+    Ok(connection.into())
+}
+
+fn configure(connection: &rusqlite::Connection) -> Result<(), Error> {
+    // Another process writes only while an operator seeds or copies; waiting for it is right.
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Else a statement is compiled anew whenever a bound value might let it use a partial index.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(())
+}
+
+/// Leaves checkpoints to us: SQLite swallows the errors of its automatic ones.
+pub(in crate::ledger) fn stop_automatic_checkpoints(connection: &Connection) {
+    if let Some(connection) = connection.file()
+        && let Err(error) = connection.pragma_update(None, "wal_autocheckpoint", 0)
+    {
+        tracing::error!(%error, "automatic checkpoints could not be switched off");
+    }
+}
+
+/// Makes a checkpoint and looks at the result; nothing where there is no file.
+pub(in crate::ledger) fn checkpoint(connection: &Connection, kind: &str) {
+    let Some(connection) = connection.file() else { return };
+    let sql = format!("PRAGMA wal_checkpoint({kind})");
+    match connection.query_row(&sql, [], |row| row.get::<_, i64>(0)) {
+        Ok(0) => {}
+        Ok(_) => tracing::info!(kind, "a checkpoint waits for a reader"),
+        Err(error) => tracing::error!(%error, kind, "a checkpoint failed"),
+    }
+}
+
+/// Copies a file that may be in use to a new one.
+pub(in crate::ledger) fn copy(path: &Path, to: &Path) -> anyhow::Result<()> {
+    let connection = open(path)?;
+    let text = to.to_str().context("the target's name is not UTF-8")?;
+    connection.execute("VACUUM INTO ?1", [text]).context("the database cannot be copied")?;
+    Ok(())
+}
+
+/// Opens a copy as it is.
+pub(in crate::ledger) fn open_copy(path: &Path) -> anyhow::Result<Connection> {
+    Ok(rusqlite::Connection::open(path)?.into())
+}
+
+/// Opens a copy read-only and has SQLite check every page and every reference.
+pub(in crate::ledger) fn check(path: &Path) -> anyhow::Result<()> {
+    let connection = rusqlite::Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let verdict: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .with_context(|| format!("{} is not a sound database", path.display()))?;
+    ensure!(verdict == "ok", "{} is damaged: {verdict}", path.display());
+    let mut references = connection.prepare("PRAGMA foreign_key_check")?;
+    ensure!(!references.exists([])?, "{} holds references to rows that are gone", path.display());
+    Ok(())
+}

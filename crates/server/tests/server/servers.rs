@@ -1,0 +1,190 @@
+//! Several servers on one PostgreSQL: what is done at one reaches the sockets of the other, in order, each once; numbers
+//! stay one series; a server that is killed takes nothing with it; a lost session costs a "try again" and no more.
+
+use super::house::{House, Socket, client, start};
+use crate::cluster::cluster;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before something is wrong.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server process of its own on the house's database.
+struct Neighbour {
+    child: Child,
+    base: String,
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Neighbour {
+    fn of(house: &House) -> Neighbour {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_smartqueue-server"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(house.premises.arguments())
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        Neighbour { child, base: format!("http://{}", ready["listen"].as_str().unwrap()) }
+    }
+
+    async fn socket(&self, path: &str, token: &str) -> Socket {
+        let address = format!("{}/ws/tenants/demo/{path}", self.base.replacen("http", "ws", 1));
+        Socket::open(&address, token).await.unwrap()
+    }
+}
+
+/// Takes tickets until `enough` is reached or the server is gone; returns the ids that were acknowledged.
+async fn customer(base: String, token: String, queue: i64, taken: Arc<AtomicUsize>, enough: usize) -> Vec<String> {
+    let client = client();
+    let mut held = Vec::new();
+    while taken.load(Ordering::Relaxed) < enough {
+        let body = json!({"queue_id": queue, "channel": "web"}).to_string();
+        let request = client.post(format!("{base}/api/v1/tenants/demo/tickets/")).bearer_auth(&token).body(body);
+        let Ok(response) = request.send().await else { break };
+        assert_eq!(response.status(), StatusCode::CREATED);
+        // An answer that broke off was not acknowledged.
+        let Ok(ticket) = response.json::<Value>().await else { break };
+        held.push(ticket["id"].as_str().unwrap().to_owned());
+        taken.fetch_add(1, Ordering::Relaxed);
+    }
+    held
+}
+
+/// Reads a socket until it has told of all these tickets; every event must follow on the one before.
+async fn hear_of(socket: &mut Socket, mut last: u64, mut missing: BTreeSet<String>) -> BTreeSet<String> {
+    let mut created = BTreeSet::new();
+    while !missing.is_empty() {
+        let event = socket.event().await;
+        assert_eq!(event["prev"].as_u64(), Some(last), "{event}");
+        last = event["seq"].as_u64().unwrap();
+        if event["type"] == "ticket.created" {
+            let id = event["ticket"]["id"].as_str().unwrap().to_owned();
+            missing.remove(&id);
+            assert!(created.insert(id), "told twice: {event}");
+        }
+    }
+    created
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_at_one_server_reaches_the_sockets_of_the_other_in_order() {
+    let house = House::open().await;
+    let neighbour = Neighbour::of(&house);
+    let (token, queue) = (house.token("device_token"), house.queue("B"));
+    let path = format!("queues/{queue}/");
+    let mut far = neighbour.socket(&path, &token).await;
+    let mut near = house.socket(&path, &token).await;
+    let from = [far.event().await, near.event().await].map(|snapshot| snapshot["seq"].as_u64().unwrap());
+    let here = format!("http://{}", house.running().address());
+    let taken = Arc::new(AtomicUsize::new(0));
+    let crowd: Vec<_> = [&here, &neighbour.base, &here, &neighbour.base]
+        .map(|base| tokio::spawn(customer(base.clone(), token.clone(), queue, Arc::clone(&taken), 120)))
+        .into();
+    let mut held = BTreeSet::new();
+    for customer in crowd {
+        held.extend(customer.await.unwrap());
+    }
+    assert!(held.len() >= 120);
+    assert_eq!(hear_of(&mut far, from[0], held.clone()).await, held);
+    assert_eq!(hear_of(&mut near, from[1], held.clone()).await, held);
+    // One series, however many give out of it.
+    let (_, page) = house.get("tickets/?page_size=500").await;
+    let numbers: BTreeSet<_> = page["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["number"].clone())
+        .map(|number| number.as_str().unwrap().to_owned())
+        .collect();
+    let expected: BTreeSet<_> = (1..=held.len()).map(|number| format!("B{number:03}")).collect();
+    assert_eq!(numbers, expected);
+    // A call made there is seen here.
+    let ticket = held.first().unwrap();
+    let call = format!("{}/api/v1/tenants/demo/tickets/{ticket}/call/", neighbour.base);
+    assert_eq!(client().post(call).bearer_auth(&token).send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(near.event_of("ticket.called").await["ticket"]["id"], ticket.as_str());
+    assert_eq!(far.event_of("ticket.called").await["ticket"]["id"], ticket.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_takes_nothing_with_it() {
+    let house = House::open().await;
+    let mut victim = Neighbour::of(&house);
+    let (token, queue) = (house.token("device_token"), house.queue("B"));
+    let mut board = house.socket(&format!("queues/{queue}/"), &token).await;
+    let from = board.event().await["seq"].as_u64().unwrap();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let crowd: Vec<_> = (0..6)
+        .map(|_| tokio::spawn(customer(victim.base.clone(), token.clone(), queue, Arc::clone(&taken), usize::MAX)))
+        .collect();
+    // In the midst of it: every customer still asks.
+    let begin = Instant::now();
+    while taken.load(Ordering::Relaxed) < 60 {
+        assert!(begin.elapsed() < PATIENCE, "the tickets come too slowly");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    victim.child.kill().unwrap();
+    victim.child.wait().unwrap();
+    let mut acknowledged = BTreeSet::new();
+    for customer in crowd {
+        acknowledged.extend(customer.await.unwrap());
+    }
+    assert!(acknowledged.len() >= 60);
+    // The survivor goes on at once, and its board hears of every ticket that anybody holds.
+    let one_more = house.take("B").await["id"].as_str().unwrap().to_owned();
+    acknowledged.insert(one_more);
+    let told = hear_of(&mut board, from, acknowledged.clone()).await;
+    assert!(told.is_superset(&acknowledged));
+    let (_, page) = house.get("tickets/?page_size=500").await;
+    assert_eq!(page["count"].as_u64(), Some(told.len() as u64), "what was kept and what was told is the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_session_costs_a_try_again_and_no_more() {
+    let house = House::open().await;
+    let other = start(house.premises.place()).await;
+    let (token, queue) = (house.token("device_token"), house.queue("B"));
+    let address = format!("ws://{}/ws/tenants/demo/queues/{queue}/", other.address());
+    let mut board = Socket::open(&address, &token).await.unwrap();
+    let from = board.event().await["seq"].as_u64().unwrap();
+    let mut held = BTreeSet::from([house.take("B").await["id"].as_str().unwrap().to_owned()]);
+    let database = house.premises.arguments()[1].rsplit('/').next().unwrap().to_owned();
+    for _ in 0..3 {
+        // Every session of both servers ends, the listening ones as well.
+        let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+        cluster().command("postgres", &end).unwrap();
+        let begin = Instant::now();
+        loop {
+            let body = json!({"queue_id": queue, "channel": "web"});
+            match house.post("tickets/", body).await {
+                (201, ticket) => {
+                    held.insert(ticket["id"].as_str().unwrap().to_owned());
+                    break;
+                }
+                (503, answer) => assert_eq!(answer["code"], "busy"),
+                (status, answer) => panic!("{status}: {answer}"),
+            }
+            assert!(begin.elapsed() < PATIENCE, "the server does not come back");
+        }
+    }
+    let told = hear_of(&mut board, from, held.clone()).await;
+    assert_eq!(told, held);
+    other.stop().await.unwrap();
+}
