@@ -17,6 +17,8 @@ pub struct ServerProgram {
 pub struct DemoSite {
     /// The server's folder.
     pub data: PathBuf,
+    /// The address of its PostgreSQL database, when it keeps its data there.
+    pub database: Option<String>,
     /// Where it listens.
     pub listen: String,
     /// The JSON line of `seed-demo`.
@@ -29,18 +31,27 @@ impl DemoSite {
     /// # Errors
     /// When the server's program refuses.
     pub fn make(folder: &Path) -> Result<DemoSite> {
+        DemoSite::make_on(folder, None)
+    }
+
+    /// The same, with its data in an empty PostgreSQL database.
+    ///
+    /// # Errors
+    /// When the server's program refuses.
+    pub fn make_on(folder: &Path, database: Option<String>) -> Result<DemoSite> {
         let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let data = folder.join("server");
         let output = Command::new(programs::path("smartqueue-server")?)
             .args(["seed-demo", "--base-url", &format!("http://{listen}"), "--data"])
             .arg(&data)
+            .args(address(database.as_deref()))
             .output()
             .context("smartqueue-server does not start")?;
         if !output.status.success() {
             bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
         }
         let seed = serde_json::from_slice(&output.stdout).context("seed-demo printed no JSON")?;
-        Ok(DemoSite { data, listen, seed })
+        Ok(DemoSite { data, database, listen, seed })
     }
 
     /// Starts the server and waits until it listens.
@@ -51,6 +62,7 @@ impl DemoSite {
         let mut child = Command::new(programs::path("smartqueue-server")?)
             .args(["serve", "--listen", &self.listen, "--data"])
             .arg(&self.data)
+            .args(address(self.database.as_deref()))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -78,6 +90,11 @@ impl DemoSite {
     pub fn queue(&self, letter: &str) -> i64 {
         self.seed["queues"][letter].as_i64().unwrap_or_default()
     }
+}
+
+/// How a database is named on the command line.
+fn address(database: Option<&str>) -> Vec<&str> {
+    database.map_or(Vec::new(), |address| vec!["--database-url", address])
 }
 
 impl ServerProgram {

@@ -26,6 +26,8 @@ pub enum Need {
     Browser,
     /// To play sound without a sound card, and to hear what was played.
     Sound,
+    /// To tell the server's stories on PostgreSQL, on a cluster of the tests' own.
+    Database,
     /// To test USB in a machine of its own, with a kernel for it.
     Usb,
     /// The npm packages of `ui`.
@@ -37,13 +39,14 @@ pub enum Need {
 }
 
 /// Every need: what `cargo xtask setup` installs when it is asked for nothing in particular.
-pub const EVERYTHING: [Need; 10] = [
+pub const EVERYTHING: [Need; 11] = [
     Need::Compile,
     Need::Window,
     Need::Drive,
     Need::Look,
     Need::Browser,
     Need::Sound,
+    Need::Database,
     Need::Usb,
     Need::Npm,
     Need::Deny,
@@ -87,6 +90,8 @@ const SOUND: &[Package] = &[
     Package::named("espeak-ng"),
 ];
 
+const DATABASE: &[Package] = &[Package { name: "postgresql", instead: &["initdb"], on_ubuntu: None }];
+
 const USB: &[Package] = &[
     Package::named("qemu-system-x86"),
     Package::named("busybox-static"),
@@ -105,6 +110,7 @@ impl Need {
             Self::Look => "to look at what the app shows",
             Self::Browser => "to run the faces in a browser",
             Self::Sound => "to play and hear sound without a sound card",
+            Self::Database => "to test the server on PostgreSQL",
             Self::Usb => "to test USB in a machine of its own",
             Self::Npm => "to build and check the faces",
             Self::Deny => "to check licences, sources and known holes of the dependencies",
@@ -120,6 +126,7 @@ impl Need {
             Self::Look => LOOK,
             Self::Browser => BROWSER,
             Self::Sound => SOUND,
+            Self::Database => DATABASE,
             Self::Usb => USB,
             Self::Npm | Self::Deny | Self::Driver => &[],
         }
@@ -136,6 +143,7 @@ impl Need {
             | Self::Look
             | Self::Browser
             | Self::Sound
+            | Self::Database
             | Self::Usb
             | Self::Npm => None,
         }

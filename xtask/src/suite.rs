@@ -68,7 +68,7 @@ impl Part {
             Self::Format => &[],
             Self::Ui => &[Need::Npm],
             Self::Lint | Self::Docs | Self::Simulation => &[Need::Compile, Need::Window, Need::Npm],
-            Self::Rust => &[Need::Compile, Need::Window, Need::Npm, Need::Sound, Need::Drive],
+            Self::Rust => &[Need::Compile, Need::Window, Need::Npm, Need::Sound, Need::Drive, Need::Database],
             Self::Usb => &[Need::Compile, Need::Window, Need::Npm, Need::Usb],
             Self::Browser => &[Need::Npm, Need::Browser, Need::Look],
             Self::App => &[Need::Compile, Need::Window, Need::Npm, Need::Drive, Need::Look, Need::Sound, Need::Driver],

@@ -98,6 +98,11 @@ enum Command {
         #[arg(long)]
         from: PathBuf,
     },
+    /// Makes a PostgreSQL database that was put back from a dump fit to go on; before any server starts, once.
+    AfterRestore {
+        #[command(flatten)]
+        store: Store,
+    },
     /// Brings the database up to this program's version.
     Migrate {
         #[command(flatten)]
@@ -205,6 +210,12 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Restore { store, from } => {
             file::restore(&store.folder()?, &from)?;
             print_json(&serde_json::json!({"restored": from}))
+        }
+        Command::AfterRestore { store } => {
+            let Place::Postgres(database) = store.place()? else {
+                return Err(BadUsage("`restore` does this for a file by itself; give --database-url").into());
+            };
+            print_json(&serde_json::json!({"epoch": file::after_restore(&database)?}))
         }
         Command::Migrate { store } => {
             let place = store.place()?;

@@ -3,6 +3,9 @@
 //! Prints one JSON object, times in milliseconds. Everything shares one machine's processors, the load included; its one
 //! thread reads a frame's time when it gets to the frame, so that the times of many boards contain their own queue. Every
 //! answer means that the step is durable. No number may come twice in one queue: the program fails if one does.
+//!
+//! With `--postgres` the server keeps its data on a PostgreSQL server that the benchmark starts for itself, with its usual
+//! settings; otherwise in its own file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -14,6 +17,7 @@ use smartqueue_tests::load::boards::{Board, Note};
 use smartqueue_tests::load::client::Client;
 use smartqueue_tests::load::town::{self, Place};
 use smartqueue_tests::measure::{Sample, load_average, processor_time, runtime, settled_pss_mib};
+use smartqueue_tests::postgres::Cluster;
 use smartqueue_tests::server_program::{DemoSite, ServerProgram};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::{JoinHandle, JoinSet};
@@ -45,7 +49,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 fn main() -> Result<()> {
     let load = load_average();
     let folder = tempfile::tempdir()?;
-    let site = DemoSite::make(folder.path())?;
+    let cluster = match std::env::args().nth(1).as_deref() {
+        None => None,
+        Some("--postgres") => Some(Cluster::start()?),
+        Some(other) => bail!("{other} is not known; `--postgres` is"),
+    };
+    let database = cluster.as_ref().map(Cluster::fresh_database).transpose()?;
+    let site = DemoSite::make_on(folder.path(), database)?;
     let places = town::build(&site, SITES)?;
     let mut server = site.serve()?;
     let report = runtime()?.block_on(async {
@@ -59,6 +69,7 @@ fn main() -> Result<()> {
         let restart = restart(&site, &mut server, places[1]).await?;
         anyhow::Ok(json!({
             "load_average": load,
+            "database": if cluster.is_some() { "postgres" } else { "sqlite" },
             "tickets": tickets,
             "list": list,
             "calls": calls,

@@ -10,6 +10,8 @@ struct WordRule {
     folders: &'static [&'static str],
     /// A file of this name may contain them all the same.
     except_file: Option<&'static str>,
+    /// So may files in these folders.
+    except_folders: &'static [&'static str],
     words: &'static [&'static str],
     rule: &'static str,
 }
@@ -19,40 +21,53 @@ const SHIPPED: &[&str] = &["crates", "hardware", "src-tauri", "xtask"];
 const PURE: &[&str] = &["crates/domain", "crates/engine"];
 const VALUES: &[&str] = &["crates/domain", "crates/engine", "crates/protocol"];
 
-const WORD_RULES: [WordRule; 6] = [
+const WORD_RULES: [WordRule; 7] = [
     WordRule {
         folders: PURE,
         except_file: None,
+        except_folders: &[],
         words: &["HashMap", "HashSet"],
         rule: "a pure room has no HashMap: its order changes from run to run, take a BTreeMap",
     },
     WordRule {
         folders: VALUES,
         except_file: None,
+        except_folders: &[],
         words: &["async", "await"],
         rule: "a room of values waits for nothing: `async` belongs to station, server and the app",
     },
     WordRule {
         folders: VALUES,
         except_file: None,
+        except_folders: &[],
         words: &["SystemTime", "new_v4", "now_v7", "getrandom"],
         rule: "time and randomness are arguments here: let the caller give them",
     },
     WordRule {
         folders: SHIPPED,
         except_file: Some("clock.rs"),
+        except_folders: &[],
         words: &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "Utc::now", "Local::now"],
         rule: "only clock.rs looks at a clock: take the time from it, or as an argument",
     },
     WordRule {
         folders: EVERY_ROOM,
         except_file: None,
+        except_folders: &[],
         words: &["println!", "eprintln!", "print!", "eprint!", "dbg!"],
         rule: "no printing macro: write to a locked handle and look at the result",
     },
     WordRule {
+        folders: &["crates/server/src"],
+        except_file: None,
+        except_folders: &["crates/server/src/ledger/store", "crates/server/src/ledger/bus"],
+        words: &["rusqlite", "tokio_postgres"],
+        rule: "only ledger/store and the bus name a database: speak to the store's Connection",
+    },
+    WordRule {
         folders: &["hardware"],
         except_file: None,
+        except_folders: &[],
         words: &["domain", "tenant", "clerk", "Ticket", "Tenant", "Kiosk", "Queue", "Clerk", "Counter"],
         rule: "hardware knows no tickets: speak of slips, paper and sound",
     },
@@ -75,8 +90,8 @@ pub fn check(place: &str, text: &str) -> Vec<Finding> {
     }
     let code = without_tests(&code_only(text));
     let file = place.rsplit('/').next().unwrap_or(place);
-    for WordRule { folders, except_file, words, rule } in &WORD_RULES {
-        if !is_in(place, folders) || *except_file == Some(file) {
+    for WordRule { folders, except_file, except_folders, words, rule } in &WORD_RULES {
+        if !is_in(place, folders) || *except_file == Some(file) || is_in(place, except_folders) {
             continue;
         }
         for word in *words {
@@ -334,6 +349,8 @@ mod tests {
         one("crates/station/src/a.rs", "println!(\"x\");", "no printing macro");
         one("src-tauri/src/a.rs", "std::eprintln!(\"x\");", "no printing macro");
         one("hardware/src/a.rs", "struct Ticket;", "hardware knows no tickets");
+        one("crates/server/src/ledger/a.rs", "use rusqlite::params;", "speak to the store");
+        one("crates/server/src/http/a.rs", "tokio_postgres::connect();", "speak to the store");
     }
 
     #[test]
@@ -349,6 +366,7 @@ mod tests {
     #[test]
     fn what_is_allowed_elsewhere_is_not_found() {
         for (place, code) in [
+            ("crates/server/src/ledger/store/a.rs", "use rusqlite::params;"),
             ("crates/station/src/a.rs", "use std::collections::HashMap; async fn f() { std::fs::read(p).await; }"),
             ("crates/station/src/clock.rs", "let now = Instant::now();"),
             ("crates/engine/src/a.rs", "fn poll_timeout(&self) -> Option<Instant> { None }"),

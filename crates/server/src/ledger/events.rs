@@ -118,17 +118,23 @@ impl Interest {
     }
 }
 
-/// Adds an event to its site's log.
-pub(super) fn append(connection: &Connection, event: NewEvent) -> Result<Published, Trouble> {
+/// Adds an event to its site's log. `newest` is the site's newest event where the step knows it already.
+pub(super) fn append(connection: &Connection, event: NewEvent, newest: Option<u64>) -> Result<Published, Trouble> {
     let NewEvent { site, kind, reach, tail } = event;
-    let seq: i64 = connection
-        .prepare_cached("UPDATE sites SET event_seq = event_seq + 1 WHERE id = ?1 RETURNING event_seq")?
-        .query_row([site], |row| row.get(0))?;
+    let seq: i64 = match newest.and_then(|newest| i64::try_from(newest + 1).ok()) {
+        Some(seq) => {
+            connection.prepare_cached("UPDATE sites SET event_seq = ?2 WHERE id = ?1")?.run([site, seq])?;
+            seq
+        }
+        None => connection
+            .prepare_cached("UPDATE sites SET event_seq = event_seq + 1 WHERE id = ?1 RETURNING event_seq")?
+            .query_row([site], |row| row.get(0))?,
+    };
     connection
         .prepare_cached(
             "INSERT INTO events (site, seq, kind, queue, other_queue, agent, tail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute(params![site, seq, kind.word(), reach.queue, reach.other_queue, reach.agent, tail])?;
+        .run(params![site, seq, kind.word(), reach.queue, reach.other_queue, reach.agent, tail])?;
     let seq = seq.unsigned_abs();
     if seq.is_multiple_of(CUT_EVERY) && seq > KEPT {
         connection

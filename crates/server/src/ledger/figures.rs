@@ -113,33 +113,36 @@ pub fn waiting(connection: &Connection, queue: i64) -> Result<Vec<Candidate>, Tr
 
 /// A queue's figures as they are now.
 pub fn figures(connection: &Connection, queue: i64) -> Result<QueueFigures, Trouble> {
-    let waiting = count_waiting(connection, queue)?;
-    let (mean_service_seconds, available_agents) = pace(connection, queue)?;
-    Ok(QueueFigures { id: queue, waiting, mean_service_seconds, available_agents })
+    let (waiting, mean_ms, available_agents) = connection
+        .prepare_cached(&format!(
+            "SELECT (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'), {PACE}"
+        ))?
+        .query_row(params![queue, FINISHED], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(QueueFigures { id: queue, waiting, mean_service_seconds: mean_seconds(mean_ms), available_agents })
 }
+
+/// The mean service time of the last finished tickets, and the agents who serve now: two columns about the queue `?1`.
+const PACE: &str = "(SELECT CAST(avg(ended_at - coalesce(started_at, called_at)) AS DOUBLE PRECISION) FROM
+     (SELECT ended_at, started_at, called_at FROM tickets
+      WHERE queue = ?1 AND status = 'terminé' AND coalesce(started_at, called_at) IS NOT NULL
+      ORDER BY ended_at DESC LIMIT ?2) AS finished),
+     (SELECT count(*) FROM agent_queues JOIN agents ON agents.id = agent_queues.agent
+      WHERE agent_queues.queue = ?1 AND agents.status = 'disponible')";
 
 /// How fast a queue moves: the mean service time in seconds, and the agents who serve it now.
 fn pace(connection: &Connection, queue: i64) -> Result<(u32, u32), Trouble> {
-    let mean_ms: Option<f64> = connection
-        .prepare_cached(
-            "SELECT CAST(avg(ended_at - coalesce(started_at, called_at)) AS DOUBLE PRECISION) FROM
-             (SELECT ended_at, started_at, called_at FROM tickets
-              WHERE queue = ?1 AND status = 'terminé' AND coalesce(started_at, called_at) IS NOT NULL
-              ORDER BY ended_at DESC LIMIT ?2) AS finished",
-        )?
-        .query_row(params![queue, FINISHED], |row| row.get(0))?;
-    let available_agents = connection
-        .prepare_cached(
-            "SELECT count(*) FROM agent_queues JOIN agents ON agents.id = agent_queues.agent
-             WHERE agent_queues.queue = ?1 AND agents.status = 'disponible'",
-        )?
-        .query_row([queue], |row| row.get(0))?;
-    let mean_service_seconds = match mean_ms {
+    let (mean_ms, available_agents) = connection
+        .prepare_cached(&format!("SELECT {PACE}"))?
+        .query_row(params![queue, FINISHED], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((mean_seconds(mean_ms), available_agents))
+}
+
+fn mean_seconds(mean_ms: Option<f64>) -> u32 {
+    match mean_ms {
         // A service of less than a second is a clerk clearing the line; a mean of 0 would promise no wait to anybody.
         Some(mean_ms) => ((mean_ms / 1_000.0).round() as u32).max(1),
         None => DEFAULT_SERVICE_SECONDS,
-    };
-    Ok((mean_service_seconds, available_agents))
+    }
 }
 
 /// How many people are called before a waiting ticket: the domain's order, said in SQL. Past its promise or not, in a
@@ -149,18 +152,13 @@ fn count_ahead(connection: &Connection, ticket: &TicketRow) -> Result<u32, Troub
     match Rule::of(connection, mine.queue)?.algorithm {
         Algorithm::Fifo | Algorithm::Sla => {
             // In two parts, because the first is answered by the index alone.
-            let earlier: u32 = connection
+            Ok(connection
                 .prepare_cached(
-                    "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?2",
+                    "SELECT (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?2)
+                     + (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at = ?2
+                        AND (number, id) < (?3, ?4))",
                 )?
-                .query_row(params![mine.queue, mine.created_at], |row| row.get(0))?;
-            let at_once: u32 = connection
-                .prepare_cached(
-                    "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at = ?2
-                     AND (number, id) < (?3, ?4)",
-                )?
-                .query_row(params![mine.queue, mine.created_at, mine.number, id], |row| row.get(0))?;
-            Ok(earlier + at_once)
+                .query_row(params![mine.queue, mine.created_at, mine.number, id], |row| row.get(0))?)
         }
         Algorithm::Priority => Ok(connection
             .prepare_cached(

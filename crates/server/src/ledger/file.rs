@@ -1,7 +1,7 @@
 //! The database's file as a whole: one owner at a time, copies while it is in use, and a copy put back.
 //! This module never looks at what the tables mean.
 
-use super::store::{Connection, Error, sqlite};
+use super::store::{Connection, Database, Error, Whose, sqlite};
 use super::{numbers, store};
 use crate::trouble::Trouble;
 use anyhow::{Context, bail, ensure};
@@ -73,6 +73,18 @@ pub fn restore(folder: &Path, from: &Path) -> anyhow::Result<()> {
         remove_if_there(Path::new(&log))?;
     }
     put(&partial, &path)
+}
+
+/// Makes a database that was put back from a dump fit to go on; returns its new epoch.
+///
+/// # Errors
+/// The database cannot be reached, migrated or written.
+pub fn after_restore(database: &Database) -> anyhow::Result<uuid::Uuid> {
+    let connection = Connection::open(database)?;
+    store::migrate(&connection)?;
+    let epoch = uuid::Uuid::new_v4();
+    connection.at_once(Whose::All, |connection| begin_another_life(connection, epoch))?;
+    Ok(epoch)
 }
 
 /// Makes a copy fit to go on where its original left off, for whoever remembers more than the copy does.

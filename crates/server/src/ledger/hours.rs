@@ -39,9 +39,7 @@ pub struct Counts {
 
 /// The local hour of an instant on the clock of a queue's site: 24 x days since 1970-01-01 + the hour of the day.
 pub(super) fn local_hour(connection: &Connection, queue: i64, at_ms: i64) -> Result<i64, Trouble> {
-    let site: i64 =
-        connection.prepare_cached("SELECT site FROM queues WHERE id = ?1")?.query_row([queue], |row| row.get(0))?;
-    let local = SiteDays::of(connection, site)?.local(at_ms)?;
+    let local = SiteDays::of_queue(connection, queue)?.local(at_ms)?;
     Ok(local.day() * DAY + i64::from(local.minute() / 60))
 }
 
@@ -107,7 +105,7 @@ fn add(connection: &Connection, queue: i64, at_ms: i64, counts: &Counts) -> Resu
              absent = queue_hours.absent + excluded.absent,
              cancelled = queue_hours.cancelled + excluded.cancelled",
         )?
-        .execute(params![
+        .run(params![
             queue,
             hour,
             whole(arrived),

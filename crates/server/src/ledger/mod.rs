@@ -108,6 +108,7 @@ impl Ledger {
     fn open_here(database: &Database, audience: Arc<dyn Audience>) -> Result<Ledger, OpenError> {
         let connection = Connection::open(database)?;
         store::migrate(&connection)?;
+        warn_of_a_powerful_role(&connection)?;
         connection.at_once(Whose::All, |connection| {
             connection.execute(
                 "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING",
@@ -215,6 +216,24 @@ impl Ledger {
         metrics().read_seconds.observe(began.elapsed().as_secs_f64());
         result
     }
+}
+
+/// PostgreSQL asks no wall of a superuser; then only our own checks keep tenants apart.
+fn warn_of_a_powerful_role(connection: &Connection) -> Result<(), OpenError> {
+    if !connection.is_postgres() {
+        return Ok(());
+    }
+    let is_powerful: bool = connection.query_row(
+        "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
+        [],
+        |row| row.get(0),
+    )?;
+    if is_powerful {
+        tracing::warn!(
+            "row level security does not hold for this database role: use one without SUPERUSER and BYPASSRLS"
+        );
+    }
+    Ok(())
 }
 
 /// Reads the secret that the servers of a PostgreSQL database share; the first of them draws it.

@@ -108,29 +108,23 @@ fn set_counter(
             "INSERT INTO series (queue, day, letter, lap, value, station) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (queue, day, letter) DO UPDATE SET lap = excluded.lap, value = excluded.value",
         )?
-        .execute(params![key.queue, key.day.0, key.letter.as_text(), lap, value, station])?;
+        .run(params![key.queue, key.day.0, key.letter.as_text(), lap, value, station])?;
     Ok(())
 }
 
 /// Why a label must not stand on a new paper at the site, if so.
 fn taken(writing: &Writing<'_>, site: i64, queue: i64, number: &TicketNumber) -> Result<Option<&'static str>, Trouble> {
-    let connection = writing.connection;
-    let text = number.to_string();
-    let live: bool = connection
+    let since_ms = writing.now_ms - LABEL_COOL_DOWN_MS.cast_signed();
+    let (live, cooling): (bool, bool) = writing
+        .connection
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2
              AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause'))
-             OR EXISTS (SELECT 1 FROM allocations WHERE queue = ?3 AND number = ?2)",
+             OR EXISTS (SELECT 1 FROM allocations WHERE queue = ?3 AND number = ?2),
+             EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND created_at > ?4)",
         )?
-        .query_row(params![site, text, queue], |row| row.get(0))?;
-    if live {
-        return Ok(Some("still_live"));
-    }
-    let since_ms = writing.now_ms - LABEL_COOL_DOWN_MS.cast_signed();
-    let cooling: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND created_at > ?3)")?
-        .query_row(params![site, text, since_ms], |row| row.get(0))?;
-    Ok(cooling.then_some("cooling"))
+        .query_row(params![site, number.to_string(), queue, since_ms], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(if live { Some("still_live") } else { cooling.then_some("cooling") })
 }
 
 /// Follows a number out of somebody's record: the counter comes up to it, and what it skipped is noted. `station` is

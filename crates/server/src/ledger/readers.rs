@@ -33,7 +33,7 @@ impl Readers {
         let work = move || {
             let _place = place;
             let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = match taken.filter(|connection| !connection.is_gone()) {
+            let connection = match taken.filter(|connection| !connection.is_gone_meanwhile()) {
                 Some(connection) => connection,
                 None => Connection::open(&database)?,
             };

@@ -39,6 +39,16 @@ impl SiteDays {
         SiteDays::new(&timezone, hour)
     }
 
+    /// The days of a queue's site.
+    pub(super) fn of_queue(connection: &Connection, queue: i64) -> Result<SiteDays, Trouble> {
+        let (timezone, hour): (String, i8) = connection
+            .prepare_cached(
+                "SELECT timezone, rollover_hour FROM sites JOIN queues ON queues.site = sites.id WHERE queues.id = ?1",
+            )?
+            .query_row([queue], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        SiteDays::new(&timezone, hour)
+    }
+
     /// The local time of an instant.
     pub fn local(&self, at_ms: i64) -> Result<LocalTime, Trouble> {
         Ok(LocalTime::new(at_ms, self.zone.to_offset(timestamp(at_ms)?).seconds() / 60))

@@ -240,6 +240,8 @@ pub(super) struct Entry<'a> {
 
 /// Puts a waiting ticket into the table and says so.
 pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<TicketAnswer, Trouble> {
+    let number = entry.number.to_string();
+    let print_state = entry.station.map(|_| "issued");
     writing
         .connection
         .prepare_cached(
@@ -247,12 +249,12 @@ pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<Tic
              priority, status, customer, language, created_at, station, print_state)
              VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?6, ?7, ?8, ?9, ?10, ?11, 'en_attente', ?12, ?13, ?14, ?15, ?16)",
         )?
-        .execute(params![
+        .run(params![
             entry.id.to_string(),
             entry.tenant,
             entry.site,
             entry.queue,
-            entry.number.to_string(),
+            number,
             entry.day.0,
             entry.letter.as_text(),
             entry.lap,
@@ -263,9 +265,26 @@ pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<Tic
             entry.language,
             entry.created_at,
             entry.station,
-            entry.station.map(|_| "issued"),
+            print_state,
         ])?;
-    let ticket = find_of(writing.connection, entry.tenant, entry.id)?;
+    let ticket = TicketRow {
+        id: entry.id,
+        tenant: entry.tenant,
+        site: entry.site,
+        queue: entry.queue,
+        number,
+        channel: entry.channel,
+        priority: entry.priority,
+        status: TicketStatus::Waiting,
+        customer: entry.customer.to_owned(),
+        agent: None,
+        counter: None,
+        created_at: entry.created_at,
+        called_at: None,
+        started_at: None,
+        ended_at: None,
+        print_state: print_state.map(str::to_owned),
+    };
     hours::count_arrival(writing.connection, &ticket)?;
     say(writing, Kind::TicketCreated, &ticket, None, false)
 }
@@ -431,7 +450,7 @@ fn store(connection: &Connection, ticket: &TicketRow) -> Result<(), Trouble> {
             "UPDATE tickets SET queue = ?2, status = ?3, agent = ?4, counter = ?5, called_at = ?6, started_at = ?7,
              ended_at = ?8 WHERE id = ?1",
         )?
-        .execute(params![
+        .run(params![
             ticket.id.to_string(),
             ticket.queue,
             status_word(ticket.status),

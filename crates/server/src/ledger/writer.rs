@@ -38,13 +38,17 @@ pub struct Writing<'a> {
     /// The time of the step, UTC milliseconds.
     pub now_ms: i64,
     published: &'a mut Vec<Published>,
+    /// How many of these are other steps'.
+    published_before: usize,
     touched: BTreeSet<i64>,
 }
 
 impl Writing<'_> {
     /// Adds an event to the site's log and has it published after the commit.
     pub fn publish(&mut self, event: events::NewEvent) -> Result<(), Trouble> {
-        let published = events::append(self.connection, event)?;
+        let own = &self.published[self.published_before..];
+        let newest = own.iter().rev().find(|published| published.site == event.site).map(|published| published.seq);
+        let published = events::append(self.connection, event, newest)?;
         self.published.push(published);
         Ok(())
     }
@@ -258,7 +262,7 @@ struct Road {
 impl Road {
     /// Whether the connection works, or another one could be made in its place.
     fn is_open(&mut self, database: &Database) -> bool {
-        if !self.connection.is_gone() {
+        if !self.connection.is_gone_meanwhile() {
             return true;
         }
         let now = clock::monotonic();
@@ -347,8 +351,13 @@ fn one_step(
 ) -> Result<(), store::Error> {
     let events_before = published.len();
     connection.begin_step(step.whose)?;
-    let mut writing =
-        Writing { connection, now_ms: clock::now_ms(), published: &mut *published, touched: BTreeSet::new() };
+    let mut writing = Writing {
+        connection,
+        now_ms: clock::now_ms(),
+        published: &mut *published,
+        published_before: events_before,
+        touched: BTreeSet::new(),
+    };
     let (keep, answer) = (step.work)(&mut writing);
     answers.push(answer);
     if keep {

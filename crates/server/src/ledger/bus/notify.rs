@@ -277,7 +277,8 @@ impl Herald {
             (None, Some((first, _))) => Some(first.saturating_sub(1)),
             (None, None) => None,
         };
-        match self.read(site, after) {
+        // A session may be lost in the very moment of its use; the next one is a new one.
+        match self.read(site, after).or_else(|_| self.read(site, after)) {
             Ok(events) => {
                 if let Some(last) = events.last() {
                     self.told.insert(site, last.seq);
@@ -293,7 +294,7 @@ impl Herald {
     }
 
     fn read(&mut self, site: i64, after: Option<u64>) -> Result<Vec<Published>, crate::Trouble> {
-        let connection = match self.connection.take().filter(|connection| !connection.is_gone()) {
+        let connection = match self.connection.take().filter(|connection| !connection.is_gone_meanwhile()) {
             Some(connection) => connection,
             None => Connection::open(&self.database)?,
         };

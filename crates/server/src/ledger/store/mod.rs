@@ -269,6 +269,17 @@ impl Connection {
         }
     }
 
+    /// The same for a connection that nobody used for a while: it may have been lost unseen.
+    pub(super) fn is_gone_meanwhile(&self) -> bool {
+        match &self.inner {
+            Inner::Sqlite(_) => false,
+            Inner::Postgres(session) => {
+                session.look_after();
+                session.is_gone()
+            }
+        }
+    }
+
     /// Tells whoever listens, when the transaction commits.
     pub(super) fn notify(&self, channel: &str, text: &str) -> Result<(), Error> {
         match &self.inner {

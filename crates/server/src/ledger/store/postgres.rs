@@ -107,6 +107,18 @@ impl Session {
         self.is_gone.get() || self.client.is_closed()
     }
 
+    /// Looks whether the other side has said goodbye while nobody asked anything.
+    pub(super) fn look_after(&self) {
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(async {
+                // Once for the news to arrive, once for them to be read, once for the end to be seen.
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+    }
+
     /// Asks, and waits for what was asked before and for this.
     fn wait<T>(&self, question: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Error> {
         let runtime = self.runtime.as_ref().ok_or(Error::Gone)?;
