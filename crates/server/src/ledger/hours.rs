@@ -130,9 +130,11 @@ fn whole(count: u64) -> i64 {
 fn sum(connection: &Connection, queue: i64, from: i64, until: i64) -> Result<Counts, Trouble> {
     let sum = connection
         .prepare_cached(
-            "SELECT CAST(coalesce(sum(arrived), 0) AS BIGINT), CAST(coalesce(sum(high_priority), 0) AS BIGINT), CAST(coalesce(sum(called), 0) AS BIGINT),
-             CAST(coalesce(sum(breached), 0) AS BIGINT), CAST(coalesce(sum(waited_ms), 0) AS BIGINT), CAST(coalesce(sum(served), 0) AS BIGINT),
-             CAST(coalesce(sum(served_ms), 0) AS BIGINT), CAST(coalesce(sum(absent), 0) AS BIGINT), CAST(coalesce(sum(cancelled), 0) AS BIGINT)
+            "SELECT CAST(coalesce(sum(arrived), 0) AS BIGINT), CAST(coalesce(sum(high_priority), 0) AS BIGINT),
+             CAST(coalesce(sum(called), 0) AS BIGINT), CAST(coalesce(sum(breached), 0) AS BIGINT),
+             CAST(coalesce(sum(waited_ms), 0) AS BIGINT), CAST(coalesce(sum(served), 0) AS BIGINT),
+             CAST(coalesce(sum(served_ms), 0) AS BIGINT), CAST(coalesce(sum(absent), 0) AS BIGINT),
+             CAST(coalesce(sum(cancelled), 0) AS BIGINT)
              FROM queue_hours WHERE queue = ?1 AND hour >= ?2 AND hour < ?3",
         )?
         .query_row([queue, from, until], |row| {
@@ -164,8 +166,9 @@ pub(super) fn last_week(connection: &Connection, queue: i64, now_ms: i64) -> Res
     // A week has 168 rows, so only the columns that are needed are summed.
     let week = connection
         .prepare_cached(
-            "SELECT CAST(coalesce(sum(arrived), 0) AS BIGINT), CAST(coalesce(sum(high_priority), 0) AS BIGINT), CAST(coalesce(sum(called), 0) AS BIGINT),
-             CAST(coalesce(sum(breached), 0) AS BIGINT) FROM queue_hours WHERE queue = ?1 AND hour >= ?2 AND hour < ?3",
+            "SELECT CAST(coalesce(sum(arrived), 0) AS BIGINT), CAST(coalesce(sum(high_priority), 0) AS BIGINT),
+             CAST(coalesce(sum(called), 0) AS BIGINT), CAST(coalesce(sum(breached), 0) AS BIGINT)
+             FROM queue_hours WHERE queue = ?1 AND hour >= ?2 AND hour < ?3",
         )?
         .query_row([queue, hour + 1 - WEEK, hour + 1], |row| {
             let figure = |place| row.get::<i64>(place).map(i64::unsigned_abs);

@@ -28,6 +28,7 @@ pub mod service_days;
 pub mod stations;
 pub mod store;
 pub mod tenants;
+pub mod ticket_list;
 pub mod tickets;
 pub mod writer;
 

@@ -107,7 +107,7 @@ async fn what_is_done_at_one_server_reaches_the_sockets_of_the_other_in_order() 
     assert_eq!(hear_of(&mut near, from[1], held.clone()).await, held);
     // One series, however many give out of it.
     let (_, page) = house.get("tickets/?page_size=500").await;
-    let numbers: BTreeSet<_> = page["results"]
+    let numbers: BTreeSet<String> = page["results"]
         .as_array()
         .unwrap()
         .iter()
@@ -232,4 +232,18 @@ async fn a_database_put_back_from_a_dump_gives_no_doubtful_number_and_shows_ever
     assert_eq!(house.take("B").await["number"], "B102");
     let mut board = house.socket(&format!("{path}?after={cursor}"), &token).await;
     assert_eq!(board.event().await["type"], "snapshot");
+}
+
+#[tokio::test]
+async fn a_text_that_postgresql_does_not_hold_is_the_callers_mistake() {
+    let house = House::open().await;
+    let ticket = house.take("B").await["id"].as_str().unwrap().to_owned();
+    let (status, answer) = house.post(&format!("tickets/{ticket}/call/"), json!({"counter": "1\u{0}"})).await;
+    assert_eq!(status, 400, "{answer}");
+    let body = json!({"tenant": "demo", "email": "a\u{0}@b.example", "password": "x"}).to_string();
+    let (status, answer) = house.ask_raw(reqwest::Method::POST, "/api/v1/auth/login/", None, Some(body)).await;
+    assert!((400..500).contains(&status), "{answer}");
+    // Nothing of it stays in the way of the next.
+    let (status, called) = house.post(&format!("tickets/{ticket}/call/"), json!({"counter": "1"})).await;
+    assert_eq!((status, &called["status"]), (200, &json!("called")), "{called}");
 }
