@@ -66,6 +66,8 @@ pub enum Input {
     ServerAnswered {
         /// Milliseconds from the question to the answer.
         took_ms: u64,
+        /// The server's time when it answered, UTC milliseconds, where it says.
+        server_ms: Option<i64>,
     },
     /// The server set records of this station aside because they make no sense to it.
     RecordsSetAside {

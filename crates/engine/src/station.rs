@@ -95,7 +95,12 @@ impl Station {
                 self.handle_allocated(ticket, letter, number, day, now);
             }
             Input::NumberRefused { ticket } => self.handle_number_refused(ticket, now),
-            Input::ServerAnswered { took_ms } => self.numbering.breaker.hear(took_ms, now.elapsed_ms),
+            Input::ServerAnswered { took_ms, server_ms } => {
+                self.numbering.breaker.hear(took_ms, now.elapsed_ms);
+                if let Some(server_ms) = server_ms {
+                    self.hear_server_time(server_ms, Some(took_ms), now);
+                }
+            }
             Input::RecordsSetAside { count: _ } => self.raise(Fault::RecordsSetAside, now),
             Input::StateHashHeard { seq, hash } => self.handle_state_hash(seq, hash),
             Input::Greeted(greeting) => self.handle_greeted(*greeting, now),

@@ -228,6 +228,9 @@ pub struct PushReply {
     pub highest_seq: u64,
     /// Records that the server acknowledged and set aside because they make no sense to it.
     pub quarantined: Vec<u64>,
+    /// The server's time, so that a station whose greeting was slow soon knows it better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_time: Option<String>,
 }
 
 /// `POST /api/v1/stations/check/`: the setup asks whether this is a server of ours and the token is good, before anything

@@ -18,6 +18,7 @@ use smartqueue_protocol::record::StoredMoment;
 use smartqueue_protocol::station_sync::{
     HelloReply, HelloRequest, IssueRequest, PUSH_LIMIT, PairReply, PairRequest, PushRequest, record_digest,
 };
+use smartqueue_protocol::time::read_time;
 use smartqueue_protocol::words::read_letter;
 use smartqueue_station::profile::settings_from;
 use smartqueue_station::wire;
@@ -35,6 +36,9 @@ const SILENCE_MS: i64 = 36_000;
 const SHORTEST_BACK_OFF_MS: i64 = 500;
 const LONGEST_BACK_OFF_MS: i64 = 30_000;
 const STABLE_MS: i64 = 60_000;
+
+/// An answer within this time is one that a touch can be dated by.
+const QUICK_MS: u64 = 800;
 
 /// What a question was about, for whoever waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +79,9 @@ pub(super) struct Link {
     asked: BTreeMap<u64, (About, i64)>,
     /// What the socket said before the world's answer that opens it arrived: on one line nothing overtakes.
     early: Vec<String>,
-    /// How far the server's clock is ahead, as its hello showed it.
-    server_ahead_ms: Option<i64>,
+    /// How far the server's clock is ahead, as the quickest answer of the connection showed it, and how long that took. The
+    /// world's clock stands for the machine's own.
+    server_ahead: Option<(i64, u64)>,
     pushing: bool,
     grown: bool,
     probe: bool,
@@ -109,7 +114,7 @@ impl Link {
             server_holds: 0,
             asked: BTreeMap::new(),
             early: Vec::new(),
-            server_ahead_ms: None,
+            server_ahead: None,
             pushing: false,
             grown: false,
             probe: false,
@@ -301,12 +306,16 @@ impl World {
         match (about, reply) {
             (About::Pairing, Reply::Paired(reply)) => self.paired(station, reply),
             (About::Hello, Reply::Hello(reply)) => {
-                self.feed(station, Input::ServerAnswered { took_ms });
+                self.feed(station, Input::ServerAnswered { took_ms, server_ms: None });
                 self.greeted(station, &reply, took_ms);
             }
             (About::Listening, Reply::Listening(texts)) => self.opened(station, &texts),
             (About::Push { sends_records }, Reply::Pushed(reply)) => {
-                self.feed(station, Input::ServerAnswered { took_ms });
+                let told_ms = reply.server_time.as_ref().and_then(|time| read_time("server_time", time).ok());
+                let wall_ms = now_ms + self.machines[station].clock_error_ms;
+                let server_ms = if self.bug == Some(PlantedBug::DayFromWallClock) { Some(wall_ms) } else { told_ms };
+                self.hear_clock(station, server_ms, took_ms);
+                self.feed(station, Input::ServerAnswered { took_ms, server_ms });
                 if !reply.quarantined.is_empty() {
                     self.witness.alarm("I2", format!("{station}: records set aside: {:?}", reply.quarantined));
                     self.feed(station, Input::RecordsSetAside { count: reply.quarantined.len() as u64 });
@@ -324,7 +333,7 @@ impl World {
                 self.push_on(station);
             }
             (About::Number(ticket), Reply::Issued(reply)) => {
-                self.feed(station, Input::ServerAnswered { took_ms });
+                self.feed(station, Input::ServerAnswered { took_ms, server_ms: None });
                 let database = self.server.database;
                 let value = reply.number.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
                 let series = format!(
@@ -436,8 +445,9 @@ impl World {
         }
         let Some(link) = self.link(station) else { return };
         link.configuration = Some(reply.configuration.clone());
-        // The world's clock stands for the machine's own: what is kept of it is only how far it runs from the server's.
-        link.server_ahead_ms = Some(greeting.server_ms.saturating_add_unsigned(took_ms / 2) - now_ms);
+        link.server_ahead = None;
+        let server_ms = greeting.server_ms;
+        self.hear_clock(station, Some(server_ms), took_ms);
         let same_life = link.server_epoch.is_none() || link.server_epoch == reply.server_epoch;
         link.server_epoch = reply.server_epoch;
         let kept = link.cursor.filter(|cursor| same_life && reply.event_seq >= *cursor);
@@ -457,6 +467,16 @@ impl World {
         };
         if self.link(station).is_some_and(|link| link.phase == Phase::Connecting) {
             self.ask(station, About::Listening, Question::Listen(id, after));
+        }
+    }
+
+    fn hear_clock(&mut self, station: usize, server_ms: Option<i64>, took_ms: u64) {
+        let now_ms = self.now_ms;
+        let Some(link) = self.link(station) else { return };
+        if let Some(server_ms) = server_ms
+            && link.server_ahead.is_none_or(|(_, quickest_ms)| took_ms < quickest_ms)
+        {
+            link.server_ahead = Some((server_ms.saturating_add_unsigned(took_ms / 2) - now_ms, took_ms));
         }
     }
 
@@ -480,7 +500,10 @@ impl World {
         for text in texts.iter().chain(&early) {
             self.hear(station, connection, text);
         }
-        self.push(station);
+        // After a slow greeting an empty push asks for the time once more.
+        let rough =
+            self.link(station).and_then(|link| link.server_ahead).is_some_and(|(_, took_ms)| took_ms > QUICK_MS);
+        if rough { self.push_now(station, true) } else { self.push(station) }
     }
 
     /// A message out of the socket. The engine judges whether it follows the one before.
@@ -596,7 +619,7 @@ impl World {
         }
         link.pushing = true;
         let moment = Some(StoredMoment { boot, elapsed_ms });
-        let sent_at_ms = link.server_ahead_ms.map(|ahead_ms| now_ms + ahead_ms);
+        let sent_at_ms = link.server_ahead.map(|(ahead_ms, _)| now_ms + ahead_ms);
         let request = PushRequest { epoch: link.enrolment, records, before, moment, sent_at_ms };
         self.ask(station, About::Push { sends_records }, Question::Push(identity, request));
     }

@@ -119,16 +119,16 @@ fn a_hung_server_costs_one_touch_its_eight_hundred_milliseconds_and_the_next_non
     assert_eq!(lobby.paper(), ["BK001"]);
     // The answer comes late: the touch has its number.
     lobby.put(allocated(1, "B041"));
-    lobby.put(Input::ServerAnswered { took_ms: 5_000 });
+    lobby.put(Input::ServerAnswered { took_ms: 5_000, server_ms: None });
     lobby.take_from(SECOND, 2);
     assert_eq!(lobby.paper(), ["BK001", "BK002"], "nobody waits for a server that was slow");
     assert_eq!(asked(&lobby), [1]);
     // The server may answer everything but this question: the breaker rests before it believes a quick answer.
-    lobby.put(Input::ServerAnswered { took_ms: 12 });
+    lobby.put(Input::ServerAnswered { took_ms: 12, server_ms: None });
     lobby.take_from(SECOND, 3);
     assert_eq!(lobby.paper(), ["BK001", "BK002", "BK003"]);
     lobby.pass(30_000);
-    lobby.put(Input::ServerAnswered { took_ms: 12 });
+    lobby.put(Input::ServerAnswered { took_ms: 12, server_ms: None });
     lobby.take_from(SECOND, 4);
     assert_eq!(asked(&lobby), [1, 4]);
     lobby.put(allocated(4, "B042"));

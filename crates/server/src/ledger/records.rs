@@ -17,6 +17,7 @@ use smartqueue_domain::{
 };
 use smartqueue_protocol::record::{StoredMoment, StoredRecord};
 use smartqueue_protocol::station_sync::{PUSH_LIMIT, PushReply, record_digest};
+use smartqueue_protocol::time::write_time;
 use uuid::Uuid;
 
 /// No push is on the road for longer: a station that says so reckons wrongly.
@@ -155,7 +156,7 @@ fn push(writing: &mut Writing<'_>, tenant: i64, station: i64, request: &Push) ->
             .prepare_cached("UPDATE stations SET highest_seq = ?2, seen_at = ?3, digest = ?4 WHERE id = ?1")?
             .execute(params![station, i64::try_from(highest_seq).unwrap_or(i64::MAX), writing.now_ms, digest])?;
     }
-    Ok(PushReply { highest_seq, quarantined })
+    Ok(PushReply { highest_seq, quarantined, server_time: Some(write_time(now_ms)) })
 }
 
 /// Records that go on from another record than the one that is held here come from another machine: taking them, or

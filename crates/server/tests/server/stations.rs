@@ -51,8 +51,10 @@ impl Station {
     }
 
     pub async fn push(&self, house: &House, records: Value) -> Value {
-        let (status, reply) = self.ask(house, "records", json!({"epoch": self.epoch, "records": records})).await;
+        let (status, mut reply) = self.ask(house, "records", json!({"epoch": self.epoch, "records": records})).await;
         assert_eq!(status, 200, "{reply}");
+        let server_time = reply.as_object_mut().and_then(|fields| fields.remove("server_time"));
+        assert!(server_time.is_some_and(|time| time.is_string()), "each answer says the time");
         reply
     }
 }

@@ -11,7 +11,7 @@ use smartqueue_domain::{BootId, TicketId};
 use smartqueue_engine::{Input, RemoteEvent};
 use smartqueue_protocol::event::{ServerEvent, StationMessage};
 use smartqueue_protocol::record::StoredMoment;
-use smartqueue_protocol::station_sync::{HelloReply, IssueReply, IssueRequest, PushRequest, record_digest};
+use smartqueue_protocol::station_sync::{IssueReply, IssueRequest, PushRequest, record_digest};
 use smartqueue_protocol::time::{read_time, write_time};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -64,6 +64,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             .map_err(|_| Ended::Lost("the socket did not open".to_owned()))??;
         let (mut outgoing, mut incoming) = socket.split();
         let (push_wake, push_waits) = mpsc::unbounded_channel();
+        let rough = from.server_clock.as_ref().is_some_and(ServerClock::is_rough);
         let pushing = push_records(
             self.client.clone(),
             identity.clone(),
@@ -77,7 +78,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             },
         );
         tokio::pin!(pushing);
-        let _ = push_wake.send(Wake::Grown);
+        let _ = push_wake.send(if rough { Wake::Probe } else { Wake::Grown });
         let mut questions = FuturesUnordered::new();
         let mut slow = false;
         let mut last_heard = monotonic();
@@ -194,18 +195,25 @@ pub(super) struct PushFrom {
     pub(super) server_clock: Option<ServerClock>,
 }
 
-/// The server's clock as the hello showed it, carried on by ours.
+/// The server's clock as an answer showed it, carried on by ours.
 pub(super) struct ServerClock {
     server_ms: i64,
     heard_at: Instant,
+    took_ms: u64,
 }
 
 impl ServerClock {
     /// The answer was written at some moment since it was asked for; the middle is wrong by no more than half of that.
-    pub(super) fn answered(reply: &HelloReply, asked_at: Instant) -> Option<ServerClock> {
-        let server_ms = read_time("server_time", &reply.server_time).ok()?;
+    pub(super) fn answered(server_time: &str, asked_at: Instant) -> Option<ServerClock> {
+        let server_ms = read_time("server_time", server_time).ok()?;
         let took_ms = milliseconds_since(asked_at);
-        Some(ServerClock { server_ms: server_ms.saturating_add_unsigned(took_ms / 2), heard_at: monotonic() })
+        let server_ms = server_ms.saturating_add_unsigned(took_ms / 2);
+        Some(ServerClock { server_ms, heard_at: monotonic(), took_ms })
+    }
+
+    /// Whether the answer was too long on the road to date a touch by.
+    fn is_rough(&self) -> bool {
+        u128::from(self.took_ms) > QUICK.as_millis()
     }
 
     fn now_ms(&self) -> i64 {
@@ -229,7 +237,7 @@ async fn push_records<Tell: Fn(LinkNews) -> bool>(
     side: PushSide<Tell>,
 ) -> Ended {
     let PushSide { epoch, boot, from, mut wake, tell } = side;
-    let PushFrom { mut server_holds, server_clock } = from;
+    let PushFrom { mut server_holds, mut server_clock } = from;
     while let Some(first) = wake.recv().await {
         let mut probe = matches!(first, Wake::Probe);
         while let Ok(more) = wake.try_recv() {
@@ -260,7 +268,14 @@ async fn push_records<Tell: Fn(LinkNews) -> bool>(
                 Ok(reply) => reply,
                 Err(error) => return Ended::Lost(error.to_string()),
             };
-            let mut news = vec![Input::ServerAnswered { took_ms: milliseconds_since(asked_at) }];
+            let answered = reply.server_time.as_ref().and_then(|time| ServerClock::answered(time, asked_at));
+            let took_ms = milliseconds_since(asked_at);
+            let server_ms = reply.server_time.as_ref().and_then(|time| read_time("server_time", time).ok());
+            let mut news = vec![Input::ServerAnswered { took_ms, server_ms }];
+            // The quickest answer leaves the least open.
+            if answered.as_ref().is_some_and(|new| server_clock.as_ref().is_none_or(|old| new.took_ms < old.took_ms)) {
+                server_clock = answered;
+            }
             if !reply.quarantined.is_empty() {
                 tracing::error!(records = ?reply.quarantined, "the server set records aside");
                 news.push(Input::RecordsSetAside { count: reply.quarantined.len() as u64 });

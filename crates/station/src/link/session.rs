@@ -267,7 +267,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         };
         self.cursor = Some(after);
         let Some(identity) = self.profile.identity.clone() else { return Err(Ended::Anew) };
-        let server_clock = ServerClock::answered(&reply, asked_at);
+        let server_clock = ServerClock::answered(&reply.server_time, asked_at);
         self.converse(&identity, &access, PushFrom { server_holds: reply.highest_seq, server_clock }, after).await
     }
 
@@ -301,7 +301,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
     }
 
     pub(super) fn tell_answered(&self, asked_at: Instant) -> Result<(), Ended> {
-        self.tell(LinkNews::Input(Input::ServerAnswered { took_ms: milliseconds_since(asked_at) }))
+        self.tell(LinkNews::Input(Input::ServerAnswered { took_ms: milliseconds_since(asked_at), server_ms: None }))
     }
 
     /// The server's highest record of this station must be in the journal as it was pushed; else another machine, with a

@@ -100,7 +100,13 @@ impl Site {
         // What the programs log is shown with a story that fails.
         let _ = tracing_subscriber::fmt().with_test_writer().with_env_filter("info").try_init();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let seed = seed::demo(&Place::Folder(folder.to_owned()), folder, "http://127.0.0.1:8080", Some("un-mot-de-passe".to_owned())).unwrap();
+        let seed = seed::demo(
+            &Place::Folder(folder.to_owned()),
+            folder,
+            "http://127.0.0.1:8080",
+            Some("un-mot-de-passe".to_owned()),
+        )
+        .unwrap();
         let options = Options::new(folder.to_owned(), "127.0.0.1:0".to_owned());
         let server = runtime.block_on(serve(options)).unwrap();
         let door = Door::before(server.address());
