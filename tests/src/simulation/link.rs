@@ -436,6 +436,10 @@ impl World {
         if bug == Some(PlantedBug::DayFromWallClock) {
             greeting.server_ms = wall_ms;
         }
+        if let Some(link) = self.link(station) {
+            link.server_ahead = None;
+        }
+        self.hear_clock(station, Some(greeting.server_ms), took_ms);
         let changed = self.link(station).is_some_and(|link| link.configuration.as_ref() != Some(&reply.configuration));
         if changed {
             let text = serde_json::to_string(&reply.configuration).unwrap_or_default();
@@ -445,9 +449,6 @@ impl World {
         }
         let Some(link) = self.link(station) else { return };
         link.configuration = Some(reply.configuration.clone());
-        link.server_ahead = None;
-        let server_ms = greeting.server_ms;
-        self.hear_clock(station, Some(server_ms), took_ms);
         let same_life = link.server_epoch.is_none() || link.server_epoch == reply.server_epoch;
         link.server_epoch = reply.server_epoch;
         let kept = link.cursor.filter(|cursor| same_life && reply.event_seq >= *cursor);
