@@ -16,6 +16,7 @@ const COMMANDS: &[&str] = &[
     "send",
     "setup_check_server",
     "setup_load",
+    "setup_printer_models",
     "setup_printers",
     "setup_save",
     "setup_test_printer",

@@ -7,7 +7,9 @@
 use serde::Serialize;
 use smartqueue_station::door::{Command, KioskScreen, View};
 use smartqueue_station::profile::load_profile;
-use smartqueue_station::setup::{self, FoundPrinter, PrinterTest, SaveOutcome, ServerCheck, SetupProfile, SoundTest};
+use smartqueue_station::setup::{
+    self, FoundPrinter, PrinterModel, PrinterTest, SaveOutcome, ServerCheck, SetupProfile, SoundTest,
+};
 use tauri::{AppHandle, Emitter as _, Manager as _, Runtime, State, WebviewWindow};
 use tracing::{debug, error, info};
 
@@ -58,6 +60,7 @@ pub fn handler<R: Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + 
         send,
         setup_check_server,
         setup_load,
+        setup_printer_models,
         setup_printers,
         setup_save,
         setup_test_printer,
@@ -136,15 +139,22 @@ async fn setup_printers() -> Result<Vec<FoundPrinter>, IpcError> {
     blocking(setup::printers).await
 }
 
-/// Prints a test slip on the paper that is chosen in the setup, in the language of the profile.
+/// The models of printers that can be chosen, the one for an unknown printer first.
+#[tauri::command]
+async fn setup_printer_models() -> Result<Vec<PrinterModel>, IpcError> {
+    blocking(setup::printer_models).await
+}
+
+/// Prints a test slip as the model and on the paper that are chosen in the setup, in the language of the profile.
 #[tauri::command]
 async fn setup_test_printer(
     lobby: State<'_, Lobby>,
     selector: String,
     paper_width_mm: u32,
+    printer_profile: String,
 ) -> Result<PrinterTest, IpcError> {
     let folder = lobby.folder().to_owned();
-    blocking(move || setup::test_printer(&folder, &selector, paper_width_mm)).await
+    blocking(move || setup::test_printer(&folder, &selector, paper_width_mm, &printer_profile)).await
 }
 
 /// Asks a server whether it knows this pairing token.

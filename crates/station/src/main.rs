@@ -59,6 +59,10 @@ enum Command {
         /// Instead of the file's printer.
         #[arg(long)]
         printer: Option<String>,
+        /// Instead of the file's printer profile, which is the printer's model: a name from `printer-profiles`, or the path
+        /// of a file that ends in `.toml`.
+        #[arg(long)]
+        printer_profile: Option<String>,
         /// Instead of the file's sound device: `default:`, `wav:PATH` or `null:`.
         #[arg(long)]
         sound: Option<String>,
@@ -156,8 +160,9 @@ fn main() -> ExitCode {
 fn perform(command: Command) -> Result<ExitCode> {
     match command {
         Command::Run { profile } => run(&profile).map(|()| ExitCode::SUCCESS),
-        Command::Provision { profile, from, server, printer, sound } => {
-            provision(&profile, &from, server, printer, sound).map(|()| ExitCode::SUCCESS)
+        Command::Provision { profile, from, server, printer, printer_profile, sound } => {
+            let instead = Instead { server, printer, printer_profile, sound };
+            provision(&profile, &from, instead).map(|()| ExitCode::SUCCESS)
         }
         Command::Printers => print_line(&setup::printers()).map(|()| ExitCode::SUCCESS),
         Command::PrintTest { printer, width, printer_profile, language } => {
@@ -216,13 +221,16 @@ fn run(folder: &std::path::Path) -> Result<()> {
     Ok(())
 }
 
-fn provision(
-    folder: &std::path::Path,
-    from: &std::path::Path,
+/// What the command line says instead of a provisioning file.
+struct Instead {
     server: Option<String>,
     printer: Option<String>,
+    printer_profile: Option<String>,
     sound: Option<String>,
-) -> Result<()> {
+}
+
+fn provision(folder: &Path, from: &Path, instead: Instead) -> Result<()> {
+    let Instead { server, printer, printer_profile, sound } = instead;
     let text = std::fs::read_to_string(from).with_context(|| format!("{} cannot be read", from.display()))?;
     let mut provisioning = Provisioning::read(&text).with_context(|| format!("{} cannot be used", from.display()))?;
     if let Some(server) = server {
@@ -230,6 +238,11 @@ fn provision(
     }
     if let Some(printer) = printer {
         provisioning.printer = Some(printer);
+    }
+    if let Some(model) = printer_profile {
+        // What stands in the file is the file's own matter, and the doctor's; what somebody types is answered here.
+        setup::printer_profile(&model, paper_of(provisioning.slip.width_mm)?)?;
+        provisioning.slip.printer_profile = Some(model);
     }
     if let Some(sound) = sound {
         provisioning.sound.device = sound;
@@ -244,6 +257,7 @@ fn provision(
         "name": provisioning.name,
         "server": provisioning.server,
         "printer": provisioning.printer,
+        "printer_profile": provisioning.slip.printer_profile,
     }))
 }
 

@@ -38,6 +38,8 @@ pub struct SetupProfile {
     pub printer: Option<String>,
     #[ts(type = "58 | 80")]
     pub paper_width_mm: u32,
+    /// The printer's model: a name from the list of models, or the path of a profile of one's own that ends in `.toml`.
+    pub printer_profile: String,
     pub sound: bool,
     /// 0 to 100.
     pub volume: u8,
@@ -78,6 +80,16 @@ pub struct FoundPrinter {
     pub name: String,
     pub kind: PrinterKind,
     pub missing: Option<PrinterObstacle>,
+}
+
+/// A model of printer that can be chosen. What people call it stands in `assets/words`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct PrinterModel {
+    /// The name of its profile.
+    pub name: &'static str,
+    /// The rolls that it takes, the widest first.
+    #[ts(type = "Array<58 | 80>")]
+    pub paper_widths_mm: Vec<u16>,
 }
 
 /// How a test slip ended.
@@ -126,6 +138,9 @@ pub struct SaveOutcome {
 pub fn load(folder: &Path) -> SetupProfile {
     let known = load_profile(folder).ok();
     let profile = known.clone().unwrap_or_else(fresh_profile);
+    // A profile that names no model has printed as the default until now, and goes on doing so unless somebody chooses. On a
+    // machine that has none yet, nothing is known of the printer.
+    let unnamed = if known.is_some() { DEFAULT_PRINTER_PROFILE } else { UNKNOWN_PRINTER_PROFILE };
     let language = profile.languages.first().and_then(|code| Language::from_code(code)).unwrap_or_default();
     SetupProfile {
         language: language.into(),
@@ -135,6 +150,7 @@ pub fn load(folder: &Path) -> SetupProfile {
         pairing_token: profile.pairing_token,
         printer: profile.printer,
         paper_width_mm: profile.slip.width_mm,
+        printer_profile: profile.slip.printer_profile.unwrap_or_else(|| unnamed.to_owned()),
         sound: profile.sound.enabled,
         volume: profile.sound.volume,
         pin: None,
@@ -179,6 +195,7 @@ fn try_save(folder: &Path, wanted: &SetupProfile) -> Result<(), &'static str> {
         pairing_token,
         printer,
         paper_width_mm,
+        printer_profile: model,
         sound,
         volume,
         pin: new_pin,
@@ -213,6 +230,10 @@ fn try_save(folder: &Path, wanted: &SetupProfile) -> Result<(), &'static str> {
     let others = std::mem::take(&mut profile.languages);
     profile.languages = std::iter::once(own.clone()).chain(others.into_iter().filter(|code| *code != own)).collect();
     profile.slip.width_mm = *paper_width_mm;
+    // Without a printer nobody was asked for its model.
+    if profile.printer.is_some() {
+        profile.slip.printer_profile = Some(model.trim().to_owned());
+    }
     profile.sound.enabled = *sound;
     profile.sound.volume = *volume;
     profile.screen.diagonal_mm = *screen_diagonal_mm;
@@ -221,6 +242,12 @@ fn try_save(folder: &Path, wanted: &SetupProfile) -> Result<(), &'static str> {
         profile.pin_hash = Some(pin::hash(&new_pin).map_err(|_| "bad_pin")?);
     }
     profile.check().map_err(|_| "bad_value")?;
+    if profile.printer.is_some() {
+        named_printer(&profile).map_err(|error| {
+            tracing::warn!("{error:#}");
+            "bad_printer_profile"
+        })?;
+    }
     save_profile(folder, &profile).map_err(|error| {
         tracing::error!(%error, "the profile cannot be saved");
         "not_written"
@@ -256,6 +283,26 @@ pub fn printers() -> Vec<FoundPrinter> {
 /// The profile of a printer whose model nobody has named.
 pub const DEFAULT_PRINTER_PROFILE: &str = "epson-tm";
 
+/// The profile of a printer of which an installer does not know the model: right for any, if not the best for one.
+const UNKNOWN_PRINTER_PROFILE: &str = "generic";
+
+/// Every model that can be chosen; the one for a printer that nobody knows comes first.
+pub fn printer_models() -> Vec<PrinterModel> {
+    let mut models: Vec<_> = PrinterProfile::names()
+        .into_iter()
+        .map(|name| PrinterModel {
+            name,
+            paper_widths_mm: [PaperWidth::Mm80, PaperWidth::Mm58]
+                .into_iter()
+                .filter(|paper| PrinterProfile::by_name(name, *paper).is_ok())
+                .map(PaperWidth::millimetres)
+                .collect(),
+        })
+        .collect();
+    models.sort_by_key(|model| model.name != UNKNOWN_PRINTER_PROFILE);
+    models
+}
+
 /// A printer's profile by its name, or from a file whose path ends in `.toml`.
 ///
 /// # Errors
@@ -277,10 +324,11 @@ pub fn named_printer(profile: &Provisioning) -> Result<PrinterProfile> {
     printer_profile(name, paper_width(profile.slip.width_mm))
 }
 
-/// Prints a test slip on the paper that the setup shows, as the model that the profile names, and says what became of it.
-pub fn test_printer(folder: &Path, selector: &str, paper_width_mm: u32) -> PrinterTest {
+/// Prints a test slip as the printer, the paper and the model that the setup shows, and says what became of it.
+pub fn test_printer(folder: &Path, selector: &str, paper_width_mm: u32, model: &str) -> PrinterTest {
     let mut profile = load_profile(folder).unwrap_or_else(|_| fresh_profile());
     profile.slip.width_mm = paper_width_mm;
+    profile.slip.printer_profile = Some(model.to_owned());
     test_printer_as(selector, known_printer(&profile), load(folder).language.into())
 }
 
@@ -383,6 +431,39 @@ mod tests {
     }
 
     #[test]
+    fn the_model_that_is_chosen_is_the_one_that_prints() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut wanted = wanted();
+        assert_eq!(wanted.printer_profile, "generic", "of a new machine's printer nothing is known");
+        wanted.printer_profile = "custom-kiosk".to_owned();
+        assert_eq!(save(folder.path(), &wanted).code, None);
+        assert_eq!(load(folder.path()).printer_profile, "custom-kiosk");
+        let profile = load_profile(folder.path()).unwrap();
+        assert_eq!(named_printer(&profile).unwrap().name, "custom-kiosk");
+        wanted.printer = None;
+        wanted.printer_profile = "epson-tm-m30".to_owned();
+        assert_eq!(save(folder.path(), &wanted).code, None);
+        assert_eq!(load(folder.path()).printer_profile, "custom-kiosk", "without a printer nobody was asked");
+    }
+
+    #[test]
+    fn a_profile_that_names_no_model_prints_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        save_profile(folder.path(), &Provisioning::read("mode = \"kiosk\"\nprinter = \"virtual:\"").unwrap()).unwrap();
+        assert_eq!(load(folder.path()).printer_profile, DEFAULT_PRINTER_PROFILE);
+    }
+
+    #[test]
+    fn every_model_takes_some_paper_and_the_unknown_one_comes_first_and_takes_all() {
+        let models = printer_models();
+        assert_eq!(models.len(), PrinterProfile::names().len());
+        assert_eq!(models[0], PrinterModel { name: "generic", paper_widths_mm: vec![80, 58] });
+        assert!(models.iter().all(|model| !model.paper_widths_mm.is_empty()), "{models:?}");
+        let narrow = models.iter().find(|model| model.name == "pos-5890").unwrap();
+        assert_eq!(narrow.paper_widths_mm, [58]);
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_named_and_nothing_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let change = |change: fn(&mut SetupProfile)| {
@@ -391,6 +472,11 @@ mod tests {
             save(folder.path(), &wanted).code
         };
         assert_eq!(change(|wanted| wanted.printer = Some("lpt1".to_owned())).as_deref(), Some("bad_printer"));
+        for model in ["epson-tm-t21", "pos-5890", "nowhere.toml", ""] {
+            let mut wanted = wanted();
+            wanted.printer_profile = model.to_owned();
+            assert_eq!(save(folder.path(), &wanted).code.as_deref(), Some("bad_printer_profile"), "{model} on 80 mm");
+        }
         assert_eq!(change(|wanted| wanted.server = None).as_deref(), Some("server_needed"));
         assert_eq!(change(|wanted| wanted.pin = Some("12".to_owned())).as_deref(), Some("bad_pin"));
         assert_eq!(change(|wanted| wanted.server = Some("ftp://x".to_owned())).as_deref(), Some("bad_value"));
@@ -407,7 +493,7 @@ mod tests {
     #[test]
     fn a_test_slip_says_what_became_of_it() {
         let folder = tempfile::tempdir().unwrap();
-        let test_printer = |selector| test_printer(folder.path(), selector, 80);
+        let test_printer = |selector| test_printer(folder.path(), selector, 80, "epson-tm-t20iii");
         let printed = test_printer("virtual:");
         assert_eq!((printed.outcome, printed.code), ("printed", None));
         let nowhere = test_printer("tcp:127.0.0.1:9");

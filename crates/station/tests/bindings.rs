@@ -56,6 +56,7 @@ fn the_committed_bindings_are_those_of_the_code() {
         PrinterKind,
         PrinterObstacle,
         FoundPrinter,
+        PrinterModel,
         PrinterTest,
         ServerProblem,
         ServerCheck,

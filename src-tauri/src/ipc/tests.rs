@@ -97,7 +97,12 @@ fn the_kiosk_has_no_tool_of_the_setup_and_the_setup_none_of_the_kiosk() {
     for (face, command, arguments) in [
         (Face::Kiosk, "setup_load", json!({})),
         (Face::Kiosk, "setup_printers", json!({})),
-        (Face::Kiosk, "setup_test_printer", json!({ "selector": "virtual:", "paperWidthMm": 58 })),
+        (Face::Kiosk, "setup_printer_models", json!({})),
+        (
+            Face::Kiosk,
+            "setup_test_printer",
+            json!({ "selector": "virtual:", "paperWidthMm": 58, "printerProfile": "generic" }),
+        ),
         (Face::Kiosk, "setup_test_sound", json!({})),
         (Face::Kiosk, "setup_check_server", json!({ "server": "http://localhost", "pairingToken": "x" })),
         (Face::Kiosk, "close_setup", json!({})),

@@ -1,6 +1,6 @@
 // What a face may ask of the machine below it. Two implementations: tauri.ts (the real station) and fake.ts (a living
 // imitation for work on the screens, tests and pictures). Commands return nothing: what changed arrives as the next view.
-import type { Command, FoundPrinter, PrinterTest, SaveOutcome, ServerCheck, SetupProfile, SoundTest, View } from "../bindings";
+import type { Command, FoundPrinter, PrinterModel, PrinterTest, SaveOutcome, ServerCheck, SetupProfile, SoundTest, View } from "../bindings";
 
 export type Face = "kiosk" | "board" | "setup";
 
@@ -31,7 +31,9 @@ export interface Backend {
 export interface SetupBackend {
   load(): Promise<SetupProfile>;
   printers(): Promise<FoundPrinter[]>;
-  testPrinter(selector: string, paperWidthMm: number): Promise<PrinterTest>;
+  /** Every model that can be chosen; the one for a printer that nobody knows comes first. */
+  printerModels(): Promise<PrinterModel[]>;
+  testPrinter(selector: string, paperWidthMm: number, printerProfile: string): Promise<PrinterTest>;
   checkServer(server: string, pairingToken: string): Promise<ServerCheck>;
   /** `volume` is 0 to 100. */
   testSound(volume: number): Promise<SoundTest>;

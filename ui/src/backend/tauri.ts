@@ -19,7 +19,8 @@ export function tauriBackend(): Backend {
     setup: {
       load: () => invoke("setup_load"),
       printers: () => invoke("setup_printers"),
-      testPrinter: (selector, paperWidthMm) => invoke("setup_test_printer", { selector, paperWidthMm }),
+      printerModels: () => invoke("setup_printer_models"),
+      testPrinter: (selector, paperWidthMm, printerProfile) => invoke("setup_test_printer", { selector, paperWidthMm, printerProfile }),
       checkServer: (server, pairingToken) => invoke("setup_check_server", { server, pairingToken }),
       testSound: (volume) => invoke("setup_test_sound", { volume }),
       save: (profile) => invoke("setup_save", { profile }),

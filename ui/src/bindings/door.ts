@@ -182,7 +182,11 @@ id: string, } | { "command": "reprint", ticket: string, } | { "command": "status
 /**
  * What the setup asks for, with what is already known.
  */
-export type SetupProfile = { language: Language, mode: "kiosk" | "board" | "all", name: string, server: string | null, pairing_token: string | null, printer: string | null, paper_width_mm: 58 | 80, sound: boolean, 
+export type SetupProfile = { language: Language, mode: "kiosk" | "board" | "all", name: string, server: string | null, pairing_token: string | null, printer: string | null, paper_width_mm: 58 | 80, 
+/**
+ * The printer's model: a name from the list of models, or the path of a profile of one's own that ends in `.toml`.
+ */
+printer_profile: string, sound: boolean, 
 /**
  * 0 to 100.
  */
@@ -206,6 +210,19 @@ export type PrinterObstacle = "permission" | "rule" | "busy" | "driver" | "resum
  * A device that may be a printer.
  */
 export type FoundPrinter = { selector: string, name: string, kind: PrinterKind, missing: PrinterObstacle | null, };
+
+/**
+ * A model of printer that can be chosen. What people call it stands in `assets/words`.
+ */
+export type PrinterModel = { 
+/**
+ * The name of its profile.
+ */
+name: string, 
+/**
+ * The rolls that it takes, the widest first.
+ */
+paper_widths_mm: Array<58 | 80>, };
 
 /**
  * How a test slip ended.

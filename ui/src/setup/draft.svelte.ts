@@ -6,7 +6,7 @@ export const STEPS = ["language", "mode", "server", "printer", "sound", "screen"
 export type Step = (typeof STEPS)[number];
 
 /** Why a profile is not saved, as far as the station says it in a code of its own. */
-export const SAVE_CODES = ["server_needed", "bad_printer", "bad_pin", "bad_value", "not_written"] as const;
+export const SAVE_CODES = ["server_needed", "bad_printer", "bad_printer_profile", "bad_pin", "bad_value", "not_written"] as const;
 
 export const PIN_LEAST = 4;
 export const PIN_MOST = 8;

@@ -38,6 +38,8 @@ describe("the whole way", () => {
     expect(await screen.findByText(/Relié à Banque du Littoral/)).toBeTruthy();
     await press("Suivant");
     await choose(/EPSON TM-T20III/);
+    await press(/Autre ou inconnu/);
+    await choose("Epson TM-T20III");
     await press("Imprimer un essai");
     expect(await screen.findByText("L’essai est imprimé")).toBeTruthy();
     await choose("58 mm");
@@ -52,12 +54,13 @@ describe("the whole way", () => {
     expect(screen.getByText("Le code est choisi")).toBeTruthy();
     await press("Suivant");
     expect(await heading()).toMatch(/Tout est-il juste/);
+    expect(screen.getByText("usb:04b8:0202 · Epson TM-T20III · 58 mm")).toBeTruthy();
     expect(document.body.textContent).not.toContain("2468");
     await press("Enregistrer et démarrer");
     expect(await screen.findByText("Les réglages sont enregistrés")).toBeTruthy();
     expect(save).toHaveBeenCalledExactlyOnceWith({
       language: "fr", mode: "kiosk", name: "Hall, borne 2", server: "http://10.0.0.5:8080", pairing_token: "K7-93-QM",
-      printer: "usb:04b8:0202", paper_width_mm: 58, sound: true, volume: 80, pin: "2468", screen_diagonal_mm: 546, farthest_seat_m: 6, paired: false,
+      printer: "usb:04b8:0202", paper_width_mm: 58, printer_profile: "epson-tm-t20iii", sound: true, volume: 80, pin: "2468", screen_diagonal_mm: 546, farthest_seat_m: 6, paired: false,
     } satisfies SetupProfile);
     await vi.advanceTimersByTimeAsync(1_500);
     expect(leave).toHaveBeenCalledExactlyOnceWith(true);
@@ -134,7 +137,29 @@ describe("the printer", () => {
     await write("Adresse de l’imprimante", "file:/dev/usb/lp0");
     await press("Imprimer un essai");
     expect(await screen.findByText("L’essai est parti vers l’imprimante")).toBeTruthy();
-    expect(test).toHaveBeenCalledExactlyOnceWith("file:/dev/usb/lp0", 80);
+    expect(test).toHaveBeenCalledExactlyOnceWith("file:/dev/usb/lp0", 80, "generic");
+  });
+  it("is tried as the model that is chosen, on a paper that the model takes", async () => {
+    const { backend } = show("face=setup&step=printer&profile=old");
+    const test = vi.spyOn(backend.setup, "testPrinter");
+    await press(/Autre ou inconnu/);
+    await choose(/^POS-5890/);
+    expect(screen.queryByRole("radio", { name: "80 mm" })).toBeNull();
+    expect((await screen.findByRole<HTMLInputElement>("radio", { name: "58 mm" })).checked).toBe(true);
+    await press("Imprimer un essai");
+    expect(await screen.findByText("L’essai est imprimé")).toBeTruthy();
+    expect(test).toHaveBeenCalledExactlyOnceWith("usb:04b8:0202", 58, "pos-5890");
+    await choose(/^Custom/);
+    expect(screen.queryByText("L’essai est imprimé"), "that was another model").toBeNull();
+  });
+  it("keeps a profile of the machine's own", async () => {
+    const { backend } = show("face=setup&step=printer&profile=old&model=ours.toml");
+    const save = vi.spyOn(backend.setup, "save");
+    expect(await screen.findByRole("button", { name: /ours\.toml/ })).toBeTruthy();
+    for (let step = 0; step < 4; step += 1) await press("Suivant");
+    expect(screen.getByText("usb:04b8:0202 · ours.toml · 80 mm")).toBeTruthy();
+    await press("Enregistrer et démarrer");
+    expect(save.mock.calls[0]?.[0].printer_profile).toBe("ours.toml");
   });
   it.each([
     ["paper_out", "Plus de papier"],
@@ -226,6 +251,7 @@ describe("the summary", () => {
   it.each([
     ["server_needed", "Ce poste a besoin d’un serveur"],
     ["bad_printer", "L’adresse de l’imprimante n’est pas juste"],
+    ["bad_printer_profile", "Ce modèle d’imprimante ne convient pas"],
     ["not_written", "Les réglages n’ont pas pu être écrits"],
     ["something_new", "Les réglages n’ont pas pu être enregistrés"],
   ])("says why it could not save: %s", async (code, words) => {

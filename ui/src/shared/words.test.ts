@@ -6,6 +6,8 @@ import type { AnnouncedState, ClosedReason, ConnectionState, FaultCode, PrinterK
 import { direction, LANGUAGES, words } from "./words";
 
 const files = import.meta.glob<string>("../../../assets/words/*/{common,kiosk,board,setup,faults,slip}.ftl", { query: "?raw", import: "default", eager: true });
+// Whoever adds a printer's profile gives it a name that installers read.
+const MODELS = Object.keys(import.meta.glob("../../../assets/printers/*.toml")).map((path) => path.slice(path.lastIndexOf("/") + 1, -".toml".length));
 const pages = [...new Set(Object.keys(files).map((path) => path.slice(path.lastIndexOf("/") + 1)))].sort();
 const source = (language: string, page: string) => Object.entries(files).find(([path]) => path.endsWith(`/${language}/${page}`))?.[1] ?? "";
 
@@ -77,7 +79,7 @@ const UNLOCKS: Record<UnlockOutcome, true> = { ask: true, wrong_pin: true, locke
 const PROBLEMS: Record<ServerProblem, true> = { unreachable: true, not_a_server: true, token_refused: true, bad_address: true, clock: true };
 const KINDS: Record<PrinterKind, true> = { usb: true, serial: true, network: true, spooler: true, file: true, virtual: true };
 const OBSTACLES: Record<PrinterObstacle, true> = { permission: true, rule: true, busy: true, driver: true, resumption: true };
-const SAVES = ["server_needed", "bad_printer", "bad_pin", "bad_value", "not_written"];
+const SAVES = ["server_needed", "bad_printer", "bad_printer_profile", "bad_pin", "bad_value", "not_written"];
 const TESTS = ["printed", "unconfirmed", "failed", "unknown"];
 // Nothing on a screen says how a call was announced yet; the type is named here so that a new use is noticed.
 const ANNOUNCED: Record<AnnouncedState, true> = { pending: true, spoken: true, silent: true, failed: true };
@@ -91,6 +93,8 @@ const keys = [
   ...withHelp("server", Object.keys(PROBLEMS)),
   ...withHelp("printer-test", TESTS),
   ...withHelp("save", SAVES),
+  ...plain("model", MODELS),
+  "model-generic-help",
   ...plain("print", Object.keys(PRINTS)),
   ...plain("connection", Object.keys(CONNECTIONS)),
   ...plain("board", Object.keys(CONNECTIONS)),
@@ -110,6 +114,8 @@ describe.each(LANGUAGES)("codes in %s", (language) => {
     expect(say(key).length).toBeGreaterThan(0);
   });
 });
+
+it("knows every printer's profile", () => expect(MODELS).toContain("generic"));
 
 it("knows how calls end", () => expect(Object.keys(ANNOUNCED)).toHaveLength(4));
 

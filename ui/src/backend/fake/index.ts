@@ -7,7 +7,7 @@ import { Lobby, PRINTER_FAULTS } from "./lobby";
 import DevPanel from "./DevPanel.svelte";
 import { oneOf, pose, profile, SERVER_PROBLEMS, wishes } from "./pose";
 import { visit } from "./visit";
-import { PRINTERS, SITE_NAME, tiles } from "./site";
+import { PRINTER_MODELS, PRINTERS, SITE_NAME, tiles } from "./site";
 
 const FACES: Face[] = ["kiosk", "board", "setup"];
 
@@ -40,6 +40,7 @@ export function fakeBackend(params: URLSearchParams): FakeBackend {
         await moment();
         return params.get("printers") === "none" ? [] : structuredClone(PRINTERS);
       },
+      printerModels: async () => structuredClone(PRINTER_MODELS),
       testPrinter: async (selector) => {
         await moment();
         return printerTest(lobby, selector);

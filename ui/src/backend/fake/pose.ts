@@ -108,5 +108,5 @@ export function profile(params: URLSearchParams): SetupProfile {
   fresh.language = oneOf(params, "lang", LANGUAGES, "fr");
   fresh.mode = oneOf(params, "mode", MODES, "kiosk");
   if (params.get("profile") !== "old") return fresh;
-  return { ...fresh, name: "Hall, borne 1", server: "http://192.168.1.10:8080", printer: PRINTERS[0]?.selector ?? null, paired: true };
+  return { ...fresh, name: "Hall, borne 1", server: "http://192.168.1.10:8080", printer: PRINTERS[0]?.selector ?? null, printer_profile: params.get("model") ?? fresh.printer_profile, paired: true };
 }

@@ -1,6 +1,6 @@
 // The imitated branch's own data, which a real office would type in: services in six languages, counters, printers. These
 // are not words of the screens, so they do not live in assets/words.
-import type { FoundPrinter, Language, ServiceTile, SetupProfile } from "../../bindings";
+import type { FoundPrinter, Language, PrinterModel, ServiceTile, SetupProfile } from "../../bindings";
 
 type Service = { letter: string; icon: string; colour: string; name: Record<Language, string>; hint: Record<Language, string> };
 
@@ -102,6 +102,20 @@ export const PRINTERS: FoundPrinter[] = [
   { selector: "tcp:192.168.1.50:9100", name: "Star TSP143", kind: "network", missing: null },
 ];
 
+/** As `smartqueue-station printer-profiles` lists them. */
+export const PRINTER_MODELS: PrinterModel[] = [
+  { name: "generic", paper_widths_mm: [80, 58] },
+  { name: "custom-kiosk", paper_widths_mm: [80, 58] },
+  { name: "epson-tm", paper_widths_mm: [80, 58] },
+  { name: "epson-tm-m30", paper_widths_mm: [80, 58] },
+  { name: "epson-tm-t20iii", paper_widths_mm: [80, 58] },
+  { name: "epson-tm-t88v", paper_widths_mm: [80, 58] },
+  { name: "epson-tm-t88vi", paper_widths_mm: [80, 58] },
+  { name: "generic-80", paper_widths_mm: [80] },
+  { name: "pos-5890", paper_widths_mm: [58] },
+  { name: "star-escpos", paper_widths_mm: [80, 58] },
+];
+
 export function freshProfile(): SetupProfile {
   return {
     language: "fr",
@@ -111,6 +125,7 @@ export function freshProfile(): SetupProfile {
     pairing_token: null,
     printer: null,
     paper_width_mm: 80,
+    printer_profile: "generic",
     sound: true,
     volume: 70,
     pin: null,
