@@ -2,10 +2,10 @@
 //! Each takes arbitrary bytes and panics when its property does not hold. Not part of the product.
 
 use crate::printer::answers::{Answer, Answers, Question};
+#[cfg(test)]
+use crate::slip::preview;
 use crate::slip::steps::{Step, steps};
-use crate::slip::{
-    Align, PaperWidth, PrintJob, PrinterProfile, Slip, Symbology, TextSize, Weight, preview, render_job,
-};
+use crate::slip::{Align, PaperWidth, PrintJob, PrinterProfile, Slip, Symbology, TextSize, Weight, render_job};
 use crate::virtual_printer::reading::{Effect, effects, join};
 
 /// Most bytes that may wait for the rest of an answer: a block of keys is the longest.
@@ -91,8 +91,16 @@ pub fn check_slip_text(data: &[u8]) {
     // A printer acts on these the moment they arrive, wherever they stand.
     let real_time = bytes.windows(2).find(|pair| matches!(pair, [0x10, 0x04 | 0x05 | 0x14]));
     assert_eq!(real_time, None, "{slip:?} for {}", profile.name);
+}
+
+/// Any slip can be drawn for any printer, as wide as its paper. Drawing costs a hundred times what bytes cost, so it is a property
+/// of its own, for the ordinary suite: in a fuzz target it would leave six slips a second.
+#[cfg(test)]
+fn check_slip_picture(data: &[u8]) {
+    let (profile, slip) = slip_of(data);
     let picture = preview(&slip, &profile);
-    assert!(picture.width() > 0 && picture.height() > 0);
+    assert!(picture.width() > u32::from(profile.dots), "{slip:?} for {}", profile.name);
+    assert!(picture.height() > profile.dots_of_mm(profile.feed_to_cutter_mm), "{slip:?} for {}", profile.name);
 }
 
 /// A slip made of bytes: each block takes two that say what it is, and then its text up to the next byte that no UTF-8 has.
@@ -193,6 +201,15 @@ mod tests {
         #[test]
         fn what_a_printer_understands_is_what_the_layout_meant(data in hostile()) {
             check_slip_text(&data);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn any_slip_can_be_drawn(data in hostile()) {
+            check_slip_picture(&data);
         }
     }
 }
