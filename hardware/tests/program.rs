@@ -115,6 +115,43 @@ fn it_prints_logs_and_obeys() {
 }
 
 #[test]
+fn what_becomes_of_a_slip_in_the_presenter_is_logged_and_not_claimed() {
+    let folder = tempfile::tempdir().expect("folder");
+    let truth = folder.path().join("truth.jsonl");
+    let (mut program, ready) = Program::start(&[
+        "--listen",
+        "tcp:127.0.0.1:0",
+        "--speed-mm-s",
+        "2000",
+        "--log",
+        truth.to_str().expect("path"),
+    ]);
+    let mut printer = printer(&ready);
+    let mut print = |number: &str| printer.print(&slip(number), &mut |_| {}).outcome;
+    program.say("presenter retracts");
+    assert!(matches!(print("A001"), PrintOutcome::Printed(_)));
+    assert_eq!(program.say("status")["printer"]["presenter"], "slip");
+    assert!(matches!(print("A002"), PrintOutcome::Printed(_)), "the one before makes room");
+    program.say("presenter holds");
+    assert_eq!(
+        print("A003"),
+        PrintOutcome::Unknown(PrinterFault::Silent),
+        "it waits for somebody to take the one before"
+    );
+    assert_eq!(program.say("status")["printer"]["slips"], 2);
+    assert_eq!(program.say("presenter free")["printer"]["presenter"], "empty");
+    // Somebody made room: what the printer still holds comes out or is cleared, and the next slip is one of its own.
+    assert!(matches!(print("A004"), PrintOutcome::Printed(_)));
+
+    let events: Vec<(String, u64)> = log(&truth, 5)
+        .iter()
+        .map(|line| (line["event"].as_str().expect("event").to_owned(), line["slip"].as_u64().expect("slip")))
+        .collect();
+    let begin = [("slip", 1), ("retracted", 1), ("slip", 2), ("out", 2)].map(|(event, slip)| (event.to_owned(), slip));
+    assert_eq!(events[..4], begin);
+}
+
+#[test]
 fn a_pseudo_terminal_is_reached_by_its_name() {
     let folder = tempfile::tempdir().expect("folder");
     let link = folder.path().join("lp");

@@ -73,7 +73,7 @@ const WELL: Case = Case {
 };
 
 /// Every fault.
-pub const CASES: [Case; 38] = [
+pub const CASES: [Case; 41] = [
     WELL,
     Case { fault: "paper out before", before: &["paper-out"], mend: &["paper 50000"], first: FAILED, ..WELL },
     Case { fault: "paper out in mid", before: &["paper-left 25"], mend: &["paper 50000"], first: UNKNOWN, ..WELL },
@@ -207,6 +207,11 @@ pub const CASES: [Case; 38] = [
         late_slip: LateSlip::Expected,
         ..WELL
     },
+    // The presenter of a kiosk mechanism. Its printer tells nobody of it: what is claimed is that a slip was printed, never
+    // that somebody has it.
+    Case { fault: "slip not taken, then taken", before: &["presenter holds"], mend: &["presenter free"], ..WELL },
+    Case { fault: "slip not taken, in the way", before: &["presenter holds"], second: UNKNOWN, ..WELL },
+    Case { fault: "slip not taken, retracted", before: &["presenter retracts"], ..WELL },
 ];
 
 /// One row of the matrix.
@@ -468,11 +473,14 @@ fn judge(port: &PrinterPort, case: &Case, first: &Claim, second: &Claim, trays: 
     }
     let truth = truth_of(FIRST, tray);
     let by_itself = truth_of(FIRST, mended).whole;
+    let held = |end: &str| tray.iter().any(|slip| slip.whereabouts == end && slip.codes.contains(&code(FIRST)));
     row.truth = match (truth.whole, truth.parts) {
         (0, 0) => "not printed".to_owned(),
         (0, _) => "a part of it".to_owned(),
         (1, _) if by_itself == 0 => "printed, cut off later".to_owned(),
         (1, _) if first.there == 0 => "printed, after the claim".to_owned(),
+        (1, _) if held("presented") => "printed, not taken".to_owned(),
+        (1, _) if held("retracted") => "printed, drawn back".to_owned(),
         (1, _) => "printed".to_owned(),
         (count, _) => format!("printed {count} times"),
     };
@@ -489,7 +497,7 @@ mod tests {
 
     fn paper(number: &str, whole: bool) -> TrayedSlip {
         let codes = if whole { vec![code(number)] } else { vec![] };
-        TrayedSlip { lines: vec![number.to_owned()], codes, millimetres: 50.0 }
+        TrayedSlip { lines: vec![number.to_owned()], codes, millimetres: 50.0, whereabouts: "out".to_owned() }
     }
 
     fn said(word: &'static str, there: usize) -> Claim {
@@ -516,6 +524,10 @@ mod tests {
         assert_eq!(judged(&WELL, said("unknown", 1), &twice).wrong_claims, 1);
         assert_eq!(judged(&WELL, said("unknown", 1), &both).undeserved, 1, "a doubt without a reason");
         assert_eq!(judged(&WELL, said("unknown", 0), &both).ghosts, 1, "it came out when the printer was mended");
+        let mut drawn_back = paper(FIRST, true);
+        drawn_back.whereabouts = "retracted".to_owned();
+        let claimed = judged(&WELL, said("printed", 1), &[drawn_back, paper(SECOND, true)]);
+        assert_eq!((claimed.wrong_claims, claimed.truth.as_str()), (0, "printed, drawn back"), "it was printed");
         let mut mixed = paper(SECOND, true);
         mixed.lines.insert(0, FIRST.to_owned());
         assert_eq!(judged(&WELL, said("unknown", 0), &[mixed]).mixed_papers, 1);

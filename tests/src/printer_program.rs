@@ -68,6 +68,8 @@ pub struct TrayedSlip {
     pub codes: Vec<String>,
     /// Its length in millimetres.
     pub millimetres: f64,
+    /// What became of it after its cut: `out`, `presented` or `retracted`.
+    pub whereabouts: String,
 }
 
 /// A running printer. Dropping it kills it.
@@ -166,6 +168,7 @@ impl PrinterProgram {
                 lines: texts(&slip["lines"]),
                 codes: texts(&slip["codes"]),
                 millimetres: slip["mm"].as_f64().unwrap_or_default(),
+                whereabouts: slip["whereabouts"].as_str().unwrap_or_default().to_owned(),
             })
             .collect())
     }

@@ -152,6 +152,7 @@ fn in_tray(slip: &PrintedSlip) -> serde_json::Value {
         "mm": slip.millimetres,
         "bytes": slip.bytes,
         "cut": match slip.cut { CutKind::Full => "full", CutKind::Partial => "partial" },
+        "whereabouts": slip.whereabouts.word(),
         "at_ms": slip.at_ms,
     })
 }

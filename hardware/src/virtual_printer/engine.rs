@@ -3,7 +3,6 @@
 
 use crate::clock;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::command::{Command, CutKind, Next, next};
@@ -11,6 +10,7 @@ use super::mechanism::{Pause, Shared};
 use super::options::VirtualPrinterOptions;
 use super::painter::{Painter, Strip};
 use super::paper::{Mark, Paper};
+use super::presenter::Whereabouts;
 use super::{DOTS_PER_MM, DPI, PrintedSlip};
 use crate::slip::sheet;
 
@@ -27,7 +27,6 @@ enum Stopped {
 
 pub(super) struct Engine {
     shared: Arc<Shared>,
-    trays: Sender<PrintedSlip>,
     speed_mm_s: f64,
     paper: Paper,
     painter: Painter,
@@ -38,11 +37,10 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(shared: Arc<Shared>, trays: Sender<PrintedSlip>, options: &VirtualPrinterOptions) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, options: &VirtualPrinterOptions) -> Self {
         let to_knife = usize::from(options.to_knife_mm) * DOTS_PER_MM;
         Engine {
             shared,
-            trays,
             speed_mm_s: options.speed_mm_s.max(1.0),
             paper: Paper::new(usize::from(options.paper_width.dots()), to_knife),
             painter: Painter::new(usize::from(options.paper_width.dots()), DPI),
@@ -202,7 +200,7 @@ impl Engine {
                 self.cleared = state.cleared;
                 return Err(Stopped::Cleared);
             }
-            if state.can_print() {
+            if state.can_move() {
                 state.pause = Pause::None;
                 return Ok(());
             }
@@ -236,6 +234,7 @@ impl Engine {
             cut: kind,
             at_ms: clock::wall_ms(),
             picture: Arc::new(sheet(&fallen.rows, self.paper.width())),
+            whereabouts: Whereabouts::Out,
         };
         for mark in fallen.marks {
             match mark {
@@ -243,13 +242,8 @@ impl Engine {
                 Mark::Code(code) => slip.codes.push(code),
             }
         }
-        let mut state = self.shared.lock();
-        slip.index = state.slips.len() + 1;
-        state.slips.push(slip.clone());
-        drop(state);
+        self.shared.lock().cut_off(slip);
         self.shared.ring();
-        // Without a receiver the printer is being switched off, and its log with it.
-        drop(self.trays.send(slip));
         Ok(())
     }
 }

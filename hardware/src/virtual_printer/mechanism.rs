@@ -4,10 +4,13 @@
 
 use std::collections::VecDeque;
 use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc::Sender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::PrintedSlip;
 use super::options::{Ability, Instruction, Trouble, VirtualPrinterOptions};
+use super::presenter::{Presenter, Whereabouts};
+use super::truth::Happened;
 use crate::printer::FlowControl;
 
 /// The key of `DLE DC4` function 8.
@@ -23,8 +26,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(options: &VirtualPrinterOptions) -> Self {
-        Shared { state: Mutex::new(State::new(options)), changed: Condvar::new() }
+    pub(super) fn new(options: &VirtualPrinterOptions, truth: Sender<Happened>) -> Self {
+        Shared { state: Mutex::new(State::new(options, truth)), changed: Condvar::new() }
     }
 
     /// The state. A thread that died while it held it leaves it as it was, which is what a broken printer would do too.
@@ -119,12 +122,15 @@ pub(super) struct State {
     /// False while the cable is out: nobody can connect.
     pub(super) plugged: bool,
     pub(super) stopping: bool,
+    presenter: Presenter,
     pub(super) slips: Vec<PrintedSlip>,
+    /// Who writes the truth down; nobody once the printer is being switched off.
+    truth: Option<Sender<Happened>>,
     pub(super) unknown_commands: u64,
 }
 
 impl State {
-    fn new(options: &VirtualPrinterOptions) -> Self {
+    fn new(options: &VirtualPrinterOptions, truth: Sender<Happened>) -> Self {
         let mut state = State {
             paper_left_mm: options.paper_mm,
             near_end_mm: options.near_end_mm,
@@ -163,7 +169,9 @@ impl State {
             line: None,
             plugged: true,
             stopping: false,
+            presenter: Presenter::Free,
             slips: Vec::new(),
+            truth: Some(truth),
             unknown_commands: 0,
         };
         for fault in &options.faults {
@@ -214,6 +222,13 @@ impl State {
             Instruction::StatusInTurn(ability) => self.status_in_turn = ability,
             Instruction::ClearBuffer(ability) => self.clear_buffer = ability,
             Instruction::FalseIdentity => self.false_identity = true,
+            Instruction::Presenter(presenter) => {
+                self.presenter = presenter;
+                match presenter {
+                    Presenter::Free => self.clear_presenter(Whereabouts::Out),
+                    Presenter::Holds | Presenter::Retracts => {}
+                }
+            }
         }
         self.report_change();
     }
@@ -233,8 +248,43 @@ impl State {
         self.break_off();
     }
 
+    /// A slip was cut off.
+    pub(super) fn cut_off(&mut self, mut slip: PrintedSlip) {
+        slip.index = self.slips.len() + 1;
+        slip.whereabouts = self.presenter.after_cut();
+        self.slips.push(slip.clone());
+        self.note(Happened::Cut(slip));
+    }
+
+    /// The slip in the presenter, if there is one, comes to this end.
+    fn clear_presenter(&mut self, end: Whereabouts) {
+        // There is room for one, the last.
+        let Some(slip) = self.slips.last_mut().filter(|slip| slip.whereabouts == Whereabouts::Presented) else {
+            return;
+        };
+        slip.whereabouts = end;
+        let index = slip.index;
+        self.note(Happened::LeftPresenter { index, end });
+    }
+
+    fn is_presenting(&self) -> bool {
+        self.slips.last().is_some_and(|slip| slip.whereabouts == Whereabouts::Presented)
+    }
+
+    fn note(&mut self, happened: Happened) {
+        // Without a receiver the printer is being switched off, and its log with it.
+        self.truth = self.truth.take().filter(|truth| truth.send(happened).is_ok());
+    }
+
+    /// Nothing happens any more.
+    pub(super) fn switch_off(&mut self) {
+        self.stopping = true;
+        self.truth = None;
+    }
+
     /// The paper has moved: there is less of it, and what was to happen meanwhile happens.
     pub(super) fn paper_moved(&mut self, millimetres: f64) {
+        self.clear_presenter(Whereabouts::Retracted);
         self.paper_left_mm = (self.paper_left_mm - millimetres).max(0.0);
         if let Some((left, trouble)) = self.trouble_ahead.as_mut() {
             *left -= millimetres;
@@ -274,7 +324,7 @@ impl State {
         match self.pause {
             Pause::None => true,
             Pause::ForBytes(held) => self.can_print() && self.received.len() != held,
-            Pause::ForCure => self.can_print(),
+            Pause::ForCure => self.can_move(),
         }
     }
 
@@ -286,7 +336,12 @@ impl State {
         self.paper_left_mm <= self.near_end_mm
     }
 
-    /// True when paper can move.
+    /// True when paper can move now. A slip in the presenter may stand in its way, of which the printer tells nobody.
+    pub(super) fn can_move(&self) -> bool {
+        self.can_print() && !(self.presenter.is_in_the_way() && self.is_presenting())
+    }
+
+    /// True when nothing is wrong that the printer tells of.
     pub(super) fn can_print(&self) -> bool {
         let in_order = !self.cutter_error && !self.mechanism_error && !self.head_hot && !self.defect;
         in_order && !self.cover_open && !self.offline && !self.paper_out()
@@ -307,6 +362,7 @@ impl State {
             "plugged": self.plugged,
             "moving": self.is_moving(),
             "connected": self.link != Link::Free,
+            "presenter": if self.is_presenting() { "slip" } else { "empty" },
             "slips": self.slips.len(),
         })
     }

@@ -15,6 +15,7 @@ mod mechanism;
 mod options;
 mod painter;
 mod paper;
+mod presenter;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod reading;
 mod transport;
@@ -32,6 +33,7 @@ pub use command::CutKind;
 use engine::Engine;
 use mechanism::{Link, Shared};
 pub use options::{Ability, INSTRUCTIONS, Instruction, Trouble, UnknownInstruction, VirtualPrinterOptions};
+pub use presenter::{Presenter, Whereabouts};
 use truth::Truth;
 
 use crate::printer::{DEFAULT_BAUD, PrinterSelector};
@@ -64,6 +66,8 @@ pub struct PrintedSlip {
     pub at_ms: u64,
     /// How it looks, 8 dots per millimetre.
     pub picture: Arc<image::GrayImage>,
+    /// What became of it after the cut.
+    pub whereabouts: Whereabouts,
 }
 
 /// A running virtual printer; dropping it switches it off.
@@ -120,9 +124,9 @@ impl VirtualPrinter {
 
     fn start(selector: PrinterSelector, options: VirtualPrinterOptions) -> io::Result<Self> {
         let truth = Truth::open(&options)?;
-        let shared = Arc::new(Shared::new(&options));
         let (sender, receiver) = mpsc::channel();
-        let engine = Engine::new(Arc::clone(&shared), sender, &options);
+        let shared = Arc::new(Shared::new(&options, sender));
+        let engine = Engine::new(Arc::clone(&shared), &options);
         let mut printer = VirtualPrinter { shared, selector, threads: Vec::new() };
         printer.threads.push(transport::spawn("truth", move || truth.run(&receiver))?);
         printer.threads.push(transport::spawn("engine", move || engine.run())?);
@@ -187,7 +191,7 @@ impl VirtualPrinter {
 
 impl Drop for VirtualPrinter {
     fn drop(&mut self) {
-        self.shared.lock().stopping = true;
+        self.shared.lock().switch_off();
         self.shared.ring();
         for thread in self.threads.drain(..) {
             // A thread that panicked has stopped, which is all that is asked of it.

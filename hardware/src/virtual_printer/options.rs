@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::presenter::Presenter;
 use crate::printer::FlowControl;
 use crate::slip::PaperWidth;
 
@@ -143,6 +144,8 @@ pub enum Instruction {
     ClearBuffer(Ability),
     /// It claims to be another model (`GS I`).
     FalseIdentity,
+    /// What becomes of slips after their cut from now on; `Free` also means that somebody takes the one that is held.
+    Presenter(Presenter),
 }
 
 /// An instruction that nobody understands.
@@ -155,7 +158,7 @@ pub const INSTRUCTIONS: &str = "paper MM | paper-out | paper-left MM | near-end 
      head hot|ok | defect | repair | power-cycle | mute | unmute | offline | online | garbage | clean | \
      after MM cover-open|head-hot|mechanism-jam|offline|mute|unplug | \
      disconnect | disconnect-after=BYTES | unplug | unplug-after=BYTES | plug | \
-     no-dle-eot | no-gs-h | no-asb | no-gs-r | no-clear | lying-gs-i";
+     presenter free|holds|retracts | no-dle-eot | no-gs-h | no-asb | no-gs-r | no-clear | lying-gs-i";
 
 impl FromStr for Instruction {
     type Err = UnknownInstruction;
@@ -216,6 +219,9 @@ impl FromStr for Instruction {
             ["no", "gs", "r"] => Instruction::StatusInTurn(Ability::Unknown),
             ["no", "clear"] => Instruction::ClearBuffer(Ability::Unknown),
             ["lying", "gs", "i"] => Instruction::FalseIdentity,
+            ["presenter", "free"] => Instruction::Presenter(Presenter::Free),
+            ["presenter", "holds"] => Instruction::Presenter(Presenter::Holds),
+            ["presenter", "retracts"] => Instruction::Presenter(Presenter::Retracts),
             _ => return Err(unknown()),
         })
     }
@@ -239,6 +245,7 @@ mod tests {
             ("after 20 cover open", Instruction::After(20.0, Trouble::OpenCover)),
             ("after=7.5:head-hot", Instruction::After(7.5, Trouble::HotHead)),
             ("no-gs-h", Instruction::ProcessId(Ability::Unknown)),
+            ("presenter holds", Instruction::Presenter(Presenter::Holds)),
         ] {
             assert_eq!(text.parse(), Ok(instruction), "{text}");
         }

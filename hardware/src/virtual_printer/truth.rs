@@ -6,7 +6,17 @@ use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
 use super::options::VirtualPrinterOptions;
+use super::presenter::Whereabouts;
 use super::{CutKind, PrintedSlip};
+use crate::clock;
+
+/// Something that becomes a line of the log.
+pub(super) enum Happened {
+    /// A slip was cut off.
+    Cut(PrintedSlip),
+    /// The presenter holds this slip no longer.
+    LeftPresenter { index: usize, end: Whereabouts },
+}
 
 pub(super) struct Truth {
     pictures: Option<PathBuf>,
@@ -27,26 +37,37 @@ impl Truth {
     }
 
     /// Writes slips down until the printer is switched off. The picture comes first: who reads of a slip finds it.
-    pub(super) fn run(mut self, trays: &Receiver<PrintedSlip>) {
-        for slip in trays {
+    pub(super) fn run(mut self, happened: &Receiver<Happened>) {
+        for happened in happened {
+            let slip = match happened {
+                Happened::Cut(slip) => slip,
+                Happened::LeftPresenter { index, end } => {
+                    self.write(&serde_json::json!({ "event": end.word(), "slip": index, "at_ms": clock::wall_ms() }));
+                    continue;
+                }
+            };
             let name = format!("slip-{:04}.png", slip.index);
             let picture = self.pictures.as_ref().map(|folder| folder.join(&name));
             // A full disk costs the picture and not the printer; the log then says that there is none.
             let picture = picture.filter(|path| save(&slip, path).is_ok());
-            if let Some(log) = self.log.as_mut() {
-                let line = serde_json::json!({
-                    "event": "slip",
-                    "slip": slip.index,
-                    "lines": slip.lines,
-                    "codes": slip.codes,
-                    "mm": slip.millimetres,
-                    "bytes": slip.bytes,
-                    "cut": match slip.cut { CutKind::Full => "full", CutKind::Partial => "partial" },
-                    "at_ms": slip.at_ms,
-                    "png": picture.map(|path| path.display().to_string()),
-                });
-                drop(writeln!(log, "{line}").and_then(|()| log.flush()));
-            }
+            self.write(&serde_json::json!({
+                "event": "slip",
+                "slip": slip.index,
+                "lines": slip.lines,
+                "codes": slip.codes,
+                "mm": slip.millimetres,
+                "bytes": slip.bytes,
+                "cut": match slip.cut { CutKind::Full => "full", CutKind::Partial => "partial" },
+                "whereabouts": slip.whereabouts.word(),
+                "at_ms": slip.at_ms,
+                "png": picture.map(|path| path.display().to_string()),
+            }));
+        }
+    }
+
+    fn write(&mut self, line: &serde_json::Value) {
+        if let Some(log) = self.log.as_mut() {
+            drop(writeln!(log, "{line}").and_then(|()| log.flush()));
         }
     }
 }
