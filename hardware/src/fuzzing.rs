@@ -1,6 +1,8 @@
 //! Properties that must hold for any bytes, in one place for the fuzz targets of `hardware/fuzz` and for the ordinary suite.
 //! Each takes arbitrary bytes and panics when its property does not hold. Not part of the product.
 
+use std::sync::OnceLock;
+
 use crate::printer::answers::{Answer, Answers, Question};
 #[cfg(test)]
 use crate::slip::preview;
@@ -82,12 +84,12 @@ pub fn check_answers(data: &[u8]) {
 /// Any text on any slip for any printer: what the printer understands is what was meant, and not a command more.
 pub fn check_slip_text(data: &[u8]) {
     let (profile, slip) = slip_of(data);
-    let job = render_job(&slip, &profile);
+    let job = render_job(&slip, profile);
     let again = PrintJob { height_mm: job.height_mm, ..PrintJob::from_bytes(&job.clone().into_bytes(), job.height_mm) };
     let bytes = job.into_bytes();
     assert_eq!(again.into_bytes(), bytes);
     let understood = effects(&bytes).unwrap_or_else(|refusal| panic!("{refusal}: {slip:?} for {}", profile.name));
-    assert_eq!(understood, meant(&slip, &profile), "{slip:?} for {}", profile.name);
+    assert_eq!(understood, meant(&slip, profile), "{slip:?} for {}", profile.name);
     // A printer acts on these the moment they arrive, wherever they stand.
     let real_time = bytes.windows(2).find(|pair| matches!(pair, [0x10, 0x04 | 0x05 | 0x14]));
     assert_eq!(real_time, None, "{slip:?} for {}", profile.name);
@@ -98,22 +100,30 @@ pub fn check_slip_text(data: &[u8]) {
 #[cfg(test)]
 fn check_slip_picture(data: &[u8]) {
     let (profile, slip) = slip_of(data);
-    let picture = preview(&slip, &profile);
+    let picture = preview(&slip, profile);
     assert!(picture.width() > u32::from(profile.dots), "{slip:?} for {}", profile.name);
     assert!(picture.height() > profile.dots_of_mm(profile.feed_to_cutter_mm), "{slip:?} for {}", profile.name);
 }
 
+/// Every model with each paper that it takes, read once: reading one takes longer than a slip.
+fn profiles() -> &'static [PrinterProfile] {
+    static READ: OnceLock<Vec<PrinterProfile>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let papers = [PaperWidth::Mm80, PaperWidth::Mm58];
+        let with = |name| papers.into_iter().map(move |paper| PrinterProfile::by_name(name, paper));
+        PrinterProfile::names().into_iter().flat_map(with).filter_map(Result::ok).collect()
+    })
+}
+
 /// A slip made of bytes: each block takes two that say what it is, and then its text up to the next byte that no UTF-8 has.
-fn slip_of(data: &[u8]) -> (PrinterProfile, Slip) {
+fn slip_of(data: &[u8]) -> (&'static PrinterProfile, Slip) {
     let mut parts = data.split(|byte| *byte == 0xFF);
     let (place, paper) = match parts.next() {
         Some([place, paper, ..]) => (usize::from(*place), *paper),
         Some(_) | None => (0, 0),
     };
-    let names = PrinterProfile::names();
-    let paper = if paper % 2 == 0 { PaperWidth::Mm80 } else { PaperWidth::Mm58 };
-    let profile =
-        PrinterProfile::by_name(names[place % names.len()], paper).unwrap_or_else(|_| PrinterProfile::generic(paper));
+    let profiles = profiles();
+    let profile = &profiles[(place * 2 + usize::from(paper % 2)) % profiles.len()];
     // Twelve blocks are more than any slip has; longer ones would only be slower.
     let slip = parts.take(12).fold(Slip::new(), |slip, part| {
         let [what, how, text @ ..] = part else { return slip };
