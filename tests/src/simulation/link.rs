@@ -28,6 +28,9 @@ use uuid::Uuid;
 /// A question without an answer is given up after this long.
 const CALL_LIMIT_MS: i64 = 5_000;
 
+/// A greeting, by which touches are dated, sooner.
+const HELLO_LIMIT_MS: i64 = 3_800;
+
 /// Both sides say that they are alive about this often; after [`SILENCE_MS`] the other is gone.
 const HEARTBEAT_MS: i64 = 15_000;
 const SILENCE_MS: i64 = 36_000;
@@ -236,7 +239,8 @@ impl World {
         let Some(link) = self.link(station) else { return };
         let connection = link.connection;
         link.asked.insert(name, (about, now_ms));
-        self.schedule(CALL_LIMIT_MS, Event::GivenUp { station, life, connection, name });
+        let limit_ms = if matches!(about, About::Hello) { HELLO_LIMIT_MS } else { CALL_LIMIT_MS };
+        self.schedule(limit_ms, Event::GivenUp { station, life, connection, name });
         self.send_question(station, connection, name, question);
     }
 
