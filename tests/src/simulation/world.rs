@@ -467,10 +467,10 @@ impl World {
         self.cut_off_until_ms.get(&station).is_some_and(|until_ms| *until_ms > self.now_ms)
     }
 
-    /// How long a message takes, or nothing when it is lost.
-    fn travel(&mut self, station: usize) -> Option<i64> {
+    /// How long a message takes, or nothing when it is lost. Some kinds are held up so many times as often as others.
+    fn travel(&mut self, station: usize, times: u64) -> Option<i64> {
         let network = self.plan.network;
-        let (lost, late) = if self.healing { (0, 0) } else { (network.lost, network.late) };
+        let (lost, late) = if self.healing { (0, 0) } else { (network.lost, network.late * times) };
         if self.is_cut_off(station) || self.chance.in_thousand(lost) {
             return None;
         }
@@ -481,10 +481,12 @@ impl World {
 
     pub(super) fn send_question(&mut self, station: usize, connection: u64, name: u64, question: Question) {
         let life = self.machines[station].life;
+        // A number asked for by a kiosk that has died meanwhile is rare, and what must never come of it would not be seen.
+        let times = if matches!(question, Question::Issue(..)) { 8 } else { 1 };
         let twice = if self.healing { 0 } else { self.plan.network.twice };
         let copies = if self.chance.in_thousand(twice) { 2 } else { 1 };
         for _ in 0..copies {
-            if let Some(delay_ms) = self.travel(station) {
+            if let Some(delay_ms) = self.travel(station, times) {
                 let question = Box::new(question.clone());
                 self.schedule(delay_ms, Event::Arrives { station, life, connection, name, question });
             }
@@ -509,7 +511,7 @@ impl World {
             self.server.hang_up(connection);
             return;
         }
-        if let Some(delay_ms) = self.travel(station) {
+        if let Some(delay_ms) = self.travel(station, 1) {
             self.schedule(delay_ms, Event::Returns { station, life, connection, name, reply: Box::new(reply) });
         }
     }
