@@ -11,7 +11,7 @@ use clap::Parser;
 use smartqueue_hardware::printer::FlowControl;
 use smartqueue_hardware::slip::PaperWidth;
 use smartqueue_hardware::virtual_printer::{
-    CutKind, INSTRUCTIONS, Instruction, PrintedSlip, VirtualPrinter, VirtualPrinterOptions,
+    INSTRUCTIONS, Instruction, PrintedSlip, VirtualPrinter, VirtualPrinterOptions,
 };
 
 /// A virtual ESC/POS printer: takes bytes like a real one, answers like a real one, and renders each slip.
@@ -130,7 +130,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 say(&serde_json::json!({ "ok": true, "printer": printer.description() }))?;
             }
             Err(_) if line == "tray" => {
-                let tray: Vec<serde_json::Value> = printer.slips().iter().map(in_tray).collect();
+                let tray: Vec<serde_json::Value> = printer.slips().iter().map(PrintedSlip::in_words).collect();
                 say(&serde_json::json!({ "ok": true, "tray": tray }))?;
             }
             Err(_) if line == "status" => say(&serde_json::json!({ "ok": true, "printer": printer.description() }))?,
@@ -141,20 +141,6 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     loop {
         std::thread::park();
     }
-}
-
-/// A slip as a person at the tray reads it.
-fn in_tray(slip: &PrintedSlip) -> serde_json::Value {
-    serde_json::json!({
-        "slip": slip.index,
-        "lines": slip.lines,
-        "codes": slip.codes,
-        "mm": slip.millimetres,
-        "bytes": slip.bytes,
-        "cut": match slip.cut { CutKind::Full => "full", CutKind::Partial => "partial" },
-        "whereabouts": slip.whereabouts.word(),
-        "at_ms": slip.at_ms,
-    })
 }
 
 fn say(line: &serde_json::Value) -> anyhow::Result<()> {

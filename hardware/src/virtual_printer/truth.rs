@@ -50,18 +50,10 @@ impl Truth {
             let picture = self.pictures.as_ref().map(|folder| folder.join(&name));
             // A full disk costs the picture and not the printer; the log then says that there is none.
             let picture = picture.filter(|path| save(&slip, path).is_ok());
-            self.write(&serde_json::json!({
-                "event": "slip",
-                "slip": slip.index,
-                "lines": slip.lines,
-                "codes": slip.codes,
-                "mm": slip.millimetres,
-                "bytes": slip.bytes,
-                "cut": match slip.cut { CutKind::Full => "full", CutKind::Partial => "partial" },
-                "whereabouts": slip.whereabouts.word(),
-                "at_ms": slip.at_ms,
-                "png": picture.map(|path| path.display().to_string()),
-            }));
+            let mut line = slip.in_words();
+            line["event"] = "slip".into();
+            line["png"] = picture.map(|path| path.display().to_string()).into();
+            self.write(&line);
         }
     }
 
@@ -69,6 +61,22 @@ impl Truth {
         if let Some(log) = self.log.as_mut() {
             drop(writeln!(log, "{line}").and_then(|()| log.flush()));
         }
+    }
+}
+
+impl PrintedSlip {
+    /// The slip as a person at the tray reads it, a JSON object.
+    pub fn in_words(&self) -> serde_json::Value {
+        serde_json::json!({
+            "slip": self.index,
+            "lines": self.lines,
+            "codes": self.codes,
+            "mm": self.millimetres,
+            "bytes": self.bytes,
+            "cut": match self.cut { CutKind::Full => "full", CutKind::Partial => "partial" },
+            "whereabouts": self.whereabouts.word(),
+            "at_ms": self.at_ms,
+        })
     }
 }
 

@@ -64,7 +64,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             .map_err(|_| Ended::Lost("the socket did not open".to_owned()))??;
         let (mut outgoing, mut incoming) = socket.split();
         let (push_wake, push_waits) = mpsc::unbounded_channel();
-        let rough = from.server_clock.as_ref().is_some_and(ServerClock::is_rough);
+        let rough = from.server_clock.is_rough();
         let pushing = push_records(
             self.client.clone(),
             identity.clone(),
@@ -191,8 +191,8 @@ async fn ask(client: Client, identity: Identity, access: String, request: IssueR
 pub(super) struct PushFrom {
     /// The highest record that the server holds.
     pub(super) server_holds: u64,
-    /// The server's clock, when its hello could be read.
-    pub(super) server_clock: Option<ServerClock>,
+    /// The server's clock, as its hello showed it.
+    pub(super) server_clock: ServerClock,
 }
 
 /// The server's clock as an answer showed it, carried on by ours.
@@ -204,11 +204,8 @@ pub(super) struct ServerClock {
 
 impl ServerClock {
     /// The answer was written at some moment since it was asked for; the middle is wrong by no more than half of that.
-    pub(super) fn answered(server_time: &str, asked_at: Instant) -> Option<ServerClock> {
-        let server_ms = read_time("server_time", server_time).ok()?;
-        let took_ms = milliseconds_since(asked_at);
-        let server_ms = server_ms.saturating_add_unsigned(took_ms / 2);
-        Some(ServerClock { server_ms, heard_at: monotonic(), took_ms })
+    pub(super) fn answered(server_ms: i64, took_ms: u64) -> ServerClock {
+        ServerClock { server_ms: server_ms.saturating_add_unsigned(took_ms / 2), heard_at: monotonic(), took_ms }
     }
 
     /// Whether the answer was too long on the road to date a touch by.
@@ -261,19 +258,19 @@ async fn push_records<Tell: Fn(LinkNews) -> bool>(
             }
             let sends_records = !records.is_empty();
             let moment = Some(StoredMoment { boot: boot.0, elapsed_ms: boot_elapsed_ms() });
-            let sent_at_ms = server_clock.as_ref().map(ServerClock::now_ms);
+            let sent_at_ms = Some(server_clock.now_ms());
             let asked_at = monotonic();
             let request = PushRequest { epoch, records, before, moment, sent_at_ms };
             let reply = match client.push(&identity, &access, &request).await {
                 Ok(reply) => reply,
                 Err(error) => return Ended::Lost(error.to_string()),
             };
-            let answered = reply.server_time.as_ref().and_then(|time| ServerClock::answered(time, asked_at));
             let took_ms = milliseconds_since(asked_at);
             let server_ms = reply.server_time.as_ref().and_then(|time| read_time("server_time", time).ok());
+            let answered = server_ms.map(|server_ms| ServerClock::answered(server_ms, took_ms));
             let mut news = vec![Input::ServerAnswered { took_ms, server_ms }];
             // The quickest answer leaves the least open.
-            if answered.as_ref().is_some_and(|new| server_clock.as_ref().is_none_or(|old| new.took_ms < old.took_ms)) {
+            if let Some(answered) = answered.filter(|answered| answered.took_ms < server_clock.took_ms) {
                 server_clock = answered;
             }
             if !reply.quarantined.is_empty() {

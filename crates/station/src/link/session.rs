@@ -254,6 +254,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         let took_ms = milliseconds_since(asked_at);
         let greeting =
             convert::greeting(&reply, took_ms, settings, refused).map_err(|error| nonsense(error.to_string()))?;
+        let server_clock = ServerClock::answered(greeting.server_ms, took_ms);
         if let (Some(configuration), false) = (self.profile.configuration.clone(), refused) {
             self.tell(LinkNews::KeepConfiguration { configuration: Box::new(configuration), zone })?;
         }
@@ -267,7 +268,6 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         };
         self.cursor = Some(after);
         let Some(identity) = self.profile.identity.clone() else { return Err(Ended::Anew) };
-        let server_clock = ServerClock::answered(&reply.server_time, asked_at);
         self.converse(&identity, &access, PushFrom { server_holds: reply.highest_seq, server_clock }, after).await
     }
 
