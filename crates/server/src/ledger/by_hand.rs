@@ -26,7 +26,7 @@ struct Work {
 
 impl ByHand {
     pub(super) fn new(connection: Connection, publish: impl Fn(Vec<Published>) + Send + 'static) -> ByHand {
-        sqlite::stop_automatic_checkpoints(&connection);
+        sqlite::make_writer(&connection);
         ByHand { work: Mutex::new(Work { connection, publish: Box::new(publish), since_checkpoint: 0 }) }
     }
 

@@ -1,7 +1,7 @@
 //! The event log of a site: written inside the step's transaction, dense per site, replayed from a cursor.
 //! This module never sends; the hub does, from what the writer publishes after the commit.
 
-use super::figures::{self, Line};
+use super::figures::{self, Line, Seen};
 use super::store::{Connection, OptionalExtension, Whose, params};
 use super::tickets;
 use crate::trouble::Trouble;
@@ -144,15 +144,15 @@ pub(super) fn append(connection: &Connection, event: NewEvent, newest: Option<u6
     Ok(Published::new(site, seq, kind.word(), reach, tail))
 }
 
-/// An event about a ticket as it is now, and the ticket as it is answered.
+/// An event about a ticket as it is now, the ticket as it is answered, and what was seen of its queue's figures.
 pub(super) fn about_ticket(
     connection: &Connection,
     kind: Kind,
     ticket: &tickets::TicketRow,
     left: Option<i64>,
     recall: bool,
-) -> Result<(NewEvent, TicketAnswer), Trouble> {
-    let line = Line::of_ticket(connection, ticket)?;
+) -> Result<(NewEvent, TicketAnswer, Seen), Trouble> {
+    let (line, seen) = Line::seen_with(connection, ticket)?;
     let answer = ticket.answer(&line)?;
     let body = serde_json::to_string(&answer)?;
     let mut tail = format!(",\"ticket\":{body}");
@@ -161,7 +161,7 @@ pub(super) fn about_ticket(
     }
     tail.push('}');
     let reach = Reach { queue: Some(ticket.queue), other_queue: left, agent: ticket.agent };
-    Ok((NewEvent { site: ticket.site, kind, reach, tail }, answer))
+    Ok((NewEvent { site: ticket.site, kind, reach, tail }, answer, seen))
 }
 
 /// An event about a queue's figures.

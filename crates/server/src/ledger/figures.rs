@@ -2,7 +2,7 @@
 //! This module never changes a ticket.
 
 use super::events::{self, NewEvent};
-use super::store::{Connection, params};
+use super::store::{Connection, Error, Row, params};
 use super::tickets::TicketRow;
 use crate::trouble::Trouble;
 use smartqueue_domain::{Algorithm, Candidate, DEFAULT_SERVICE_SECONDS, TicketId, TicketStatus, arrange, eta_seconds};
@@ -14,11 +14,26 @@ use uuid::Uuid;
 /// The mean is taken over so many finished tickets.
 const FINISHED: i64 = 50;
 
+/// The condition of a ticket that lives. The index of the living is used only where it stands in these very words.
+pub(super) const LIVE: &str = "status IN ('en_attente', 'appelé', 'en_service', 'en_pause')";
+
+/// The condition of a ticket that waits. Its second half says nothing new but has SQLite use the index of the living.
+pub(super) const WAITING: &str =
+    "status = 'en_attente' AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause')";
+
 /// A queue's waiting people in the order in which they will be called, and its figures.
 pub struct Line {
-    /// The figures; `waiting` is not counted for the line of a single ticket.
+    /// The figures; not looked at for the line of a ticket that does not wait.
     pub figures: QueueFigures,
     ahead: HashMap<Uuid, u32>,
+}
+
+/// A queue's figures beside those that were published last.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    site: i64,
+    now: QueueFigures,
+    published: QueueFigures,
 }
 
 impl Line {
@@ -34,26 +49,30 @@ impl Line {
     /// The line that a ticket's answer needs: only a waiting ticket has people ahead of it, and they are counted without
     /// being read, because a kiosk that was away for a day brings thousands of them, one after the other.
     pub fn of_ticket(connection: &Connection, ticket: &TicketRow) -> Result<Line, Trouble> {
-        match ticket.status {
+        if ticket.status == TicketStatus::Waiting {
+            return Ok(Line::seen_with(connection, ticket)?.0);
+        }
+        let (waiting, available_agents) = (0, 0);
+        let mean_service_seconds = DEFAULT_SERVICE_SECONDS;
+        let figures = QueueFigures { id: ticket.queue, waiting, mean_service_seconds, available_agents };
+        Ok(Line { figures, ahead: HashMap::new() })
+    }
+
+    /// The same, with the queue's figures beside those that were published last.
+    pub(super) fn seen_with(connection: &Connection, ticket: &TicketRow) -> Result<(Line, Seen), Trouble> {
+        let (seen, ahead) = match ticket.status {
             TicketStatus::Waiting => {
-                let ahead = HashMap::from([(ticket.id, count_ahead(connection, ticket)?)]);
-                let (mean_service_seconds, available_agents) = pace(connection, ticket.queue)?;
-                let figures = QueueFigures { id: ticket.queue, waiting: 0, mean_service_seconds, available_agents };
-                Ok(Line { figures, ahead })
+                let (seen, ahead) = look_ahead(connection, ticket)?;
+                (seen, HashMap::from([(ticket.id, ahead)]))
             }
             TicketStatus::Called
             | TicketStatus::InService
             | TicketStatus::Done
             | TicketStatus::NoShow
             | TicketStatus::OnHold
-            | TicketStatus::Cancelled => Ok(Line::empty(ticket.queue)),
-        }
-    }
-
-    fn empty(queue: i64) -> Line {
-        let figures =
-            QueueFigures { id: queue, waiting: 0, mean_service_seconds: DEFAULT_SERVICE_SECONDS, available_agents: 0 };
-        Line { figures, ahead: HashMap::new() }
+            | TicketStatus::Cancelled => (look(connection, ticket.queue)?, HashMap::new()),
+        };
+        Ok((Line { figures: seen.now, ahead }, seen))
     }
 
     /// How many people are called before a waiting ticket; nothing for a ticket that does not wait.
@@ -98,9 +117,9 @@ impl Rule {
 
 /// Everybody who waits in a queue, in no particular order.
 pub fn waiting(connection: &Connection, queue: i64) -> Result<Vec<Candidate>, Trouble> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, priority, created_at, number FROM tickets WHERE queue = ?1 AND status = 'en_attente'",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT id, priority, created_at, number FROM tickets WHERE queue = ?1 AND {WAITING}"
+    ))?;
     let rows = statement
         .query_map([queue], |row| Ok((row.get::<String>(0)?, row.get(1)?, row.get(2)?, row.get::<String>(3)?)))?;
     rows.map(|row| {
@@ -113,28 +132,39 @@ pub fn waiting(connection: &Connection, queue: i64) -> Result<Vec<Candidate>, Tr
 
 /// A queue's figures as they are now.
 pub fn figures(connection: &Connection, queue: i64) -> Result<QueueFigures, Trouble> {
-    let (waiting, mean_ms, available_agents) = connection
-        .prepare_cached(&format!(
-            "SELECT (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'), {PACE}"
-        ))?
-        .query_row(params![queue, FINISHED], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(QueueFigures { id: queue, waiting, mean_service_seconds: mean_seconds(mean_ms), available_agents })
+    Ok(look(connection, queue)?.now)
 }
 
-/// The mean service time of the last finished tickets, and the agents who serve now: two columns about the queue `?1`.
-const PACE: &str = "(SELECT CAST(avg(ended_at - coalesce(started_at, called_at)) AS DOUBLE PRECISION) FROM
+/// What [`Seen`] is read from, columns of a row of `queues`: the site, what was published, who waits, the mean service
+/// time of the last `?2` finished tickets, and the agents who serve now.
+const SEEN: &str = "queues.site, shown_waiting, shown_mean, shown_agents,
+     (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
+      AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause')),
+     (SELECT CAST(avg(ended_at - coalesce(started_at, called_at)) AS DOUBLE PRECISION) FROM
      (SELECT ended_at, started_at, called_at FROM tickets
       WHERE queue = ?1 AND status = 'terminé' AND coalesce(started_at, called_at) IS NOT NULL
       ORDER BY ended_at DESC LIMIT ?2) AS finished),
      (SELECT count(*) FROM agent_queues JOIN agents ON agents.id = agent_queues.agent
       WHERE agent_queues.queue = ?1 AND agents.status = 'disponible')";
 
-/// How fast a queue moves: the mean service time in seconds, and the agents who serve it now.
-fn pace(connection: &Connection, queue: i64) -> Result<(u32, u32), Trouble> {
-    let (mean_ms, available_agents) = connection
-        .prepare_cached(&format!("SELECT {PACE}"))?
-        .query_row(params![queue, FINISHED], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((mean_seconds(mean_ms), available_agents))
+fn read_seen(queue: i64, row: &Row<'_>) -> Result<Seen, Error> {
+    let figures = |waiting, mean_service_seconds, available_agents| QueueFigures {
+        id: queue,
+        waiting,
+        mean_service_seconds,
+        available_agents,
+    };
+    Ok(Seen {
+        site: row.get(0)?,
+        published: figures(row.get(1)?, row.get(2)?, row.get(3)?),
+        now: figures(row.get(4)?, mean_seconds(row.get(5)?), row.get(6)?),
+    })
+}
+
+fn look(connection: &Connection, queue: i64) -> Result<Seen, Trouble> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {SEEN} FROM queues WHERE id = ?1"))?
+        .query_row(params![queue, FINISHED], |row| read_seen(queue, row))?)
 }
 
 fn mean_seconds(mean_ms: Option<f64>) -> u32 {
@@ -145,48 +175,47 @@ fn mean_seconds(mean_ms: Option<f64>) -> u32 {
     }
 }
 
-/// How many people are called before a waiting ticket: the domain's order, said in SQL. Past its promise or not, in a
-/// queue of its own an older ticket goes first, so that two of the three orders are the order of arrival.
-fn count_ahead(connection: &Connection, ticket: &TicketRow) -> Result<u32, Trouble> {
-    let (mine, id) = (ticket, ticket.id.to_string());
-    match Rule::of(connection, mine.queue)?.algorithm {
-        Algorithm::Fifo | Algorithm::Sla => {
-            // In two parts, because the first is answered by the index alone.
-            Ok(connection
-                .prepare_cached(
-                    "SELECT (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?2)
-                     + (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at = ?2
-                        AND (number, id) < (?3, ?4))",
-                )?
-                .query_row(params![mine.queue, mine.created_at, mine.number, id], |row| row.get(0))?)
-        }
-        Algorithm::Priority => Ok(connection
-            .prepare_cached(
-                "SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
-                 AND (-priority, created_at, number, id) < (-CAST(?2 AS BIGINT), ?3, ?4, ?5)",
-            )?
-            .query_row(params![mine.queue, mine.priority, mine.created_at, mine.number, id], |row| row.get(0))?),
-    }
+/// A waiting ticket's queue, and how many people are called before the ticket: the domain's order, said in SQL. Past its
+/// promise or not, in a queue of its own an older ticket goes first, so that two of the three orders are the order of
+/// arrival; that is counted in two parts, because the first is answered by the index alone.
+fn look_ahead(connection: &Connection, ticket: &TicketRow) -> Result<(Seen, u32), Trouble> {
+    let TicketRow { queue, created_at, number, priority, .. } = ticket;
+    Ok(connection
+        .prepare_cached(&format!(
+            "SELECT {SEEN}, CASE WHEN algorithm = 'priority' THEN
+                 (SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING}
+                  AND (-priority, created_at, number, id) < (-CAST(?6 AS BIGINT), ?3, ?4, ?5))
+             ELSE
+                 (SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING} AND created_at < ?3)
+                 + (SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING} AND created_at = ?3
+                    AND (number, id) < (?4, ?5))
+             END FROM queues WHERE id = ?1"
+        ))?
+        .query_row(params![queue, FINISHED, created_at, number, ticket.id.to_string(), priority], |row| {
+            Ok((read_seen(*queue, row)?, row.get(7)?))
+        })?)
 }
 
 /// How many people wait in a queue.
 pub fn count_waiting(connection: &Connection, queue: i64) -> Result<u32, Trouble> {
     Ok(connection
-        .prepare_cached("SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'")?
+        .prepare_cached(&format!("SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING}"))?
         .query_row([queue], |row| row.get(0))?)
 }
 
-/// The event that a queue's figures need, if they are other than those published last.
-pub(super) fn changed(connection: &Connection, queue: i64) -> Result<Option<NewEvent>, Trouble> {
-    let figures = figures(connection, queue)?;
-    let QueueFigures { id: _, waiting, mean_service_seconds, available_agents } = figures;
-    let site: Option<i64> = connection
-        .prepare_cached(
-            "UPDATE queues SET shown_waiting = ?2, shown_mean = ?3, shown_agents = ?4
-             WHERE id = ?1 AND (shown_waiting, shown_mean, shown_agents) <> (?2, ?3, ?4) RETURNING site",
-        )?
-        .query_map(params![queue, waiting, mean_service_seconds, available_agents], |row| row.get(0))?
-        .next()
-        .transpose()?;
-    site.map(|site| events::about_figures(site, figures)).transpose()
+/// The event that a queue's figures need, if they are other than those published last. `seen` is what the step saw of
+/// them after its last change, if it looked.
+pub(super) fn changed(connection: &Connection, queue: i64, seen: Option<Seen>) -> Result<Option<NewEvent>, Trouble> {
+    let Seen { site, now, published } = match seen {
+        Some(seen) => seen,
+        None => look(connection, queue)?,
+    };
+    if now == published {
+        return Ok(None);
+    }
+    let QueueFigures { id: _, waiting, mean_service_seconds, available_agents } = now;
+    connection
+        .prepare_cached("UPDATE queues SET shown_waiting = ?2, shown_mean = ?3, shown_agents = ?4 WHERE id = ?1")?
+        .run(params![queue, waiting, mean_service_seconds, available_agents])?;
+    events::about_figures(site, now).map(Some)
 }

@@ -39,7 +39,11 @@ pub struct Counts {
 
 /// The local hour of an instant on the clock of a queue's site: 24 x days since 1970-01-01 + the hour of the day.
 pub(super) fn local_hour(connection: &Connection, queue: i64, at_ms: i64) -> Result<i64, Trouble> {
-    let local = SiteDays::of_queue(connection, queue)?.local(at_ms)?;
+    hour_of(&SiteDays::of_queue(connection, queue)?, at_ms)
+}
+
+fn hour_of(days: &SiteDays, at_ms: i64) -> Result<i64, Trouble> {
+    let local = days.local(at_ms)?;
     Ok(local.day() * DAY + i64::from(local.minute() / 60))
 }
 
@@ -49,10 +53,10 @@ fn origin(ticket: &TicketRow) -> Origin {
 }
 
 /// Counts a ticket that was taken, in the hour of its touch.
-pub(super) fn count_arrival(connection: &Connection, ticket: &TicketRow) -> Result<(), Trouble> {
+pub(super) fn count_arrival(connection: &Connection, ticket: &TicketRow, days: &SiteDays) -> Result<(), Trouble> {
     metrics().tickets_created.get_or_create(&origin(ticket)).inc();
     let counts = Counts { arrived: 1, high_priority: u64::from(ticket.priority > 0), ..Counts::default() };
-    add(connection, ticket.queue, ticket.created_at, &counts)
+    add(connection, ticket.queue, hour_of(days, ticket.created_at)?, &counts)
 }
 
 /// Counts a step by the state that it led to. `was_called` says whether the ticket had been called before the step: only
@@ -84,11 +88,10 @@ pub(super) fn count_step(
         TicketStatus::Cancelled => Counts { cancelled: 1, ..Counts::default() },
         TicketStatus::Waiting | TicketStatus::InService | TicketStatus::OnHold => return Ok(()),
     };
-    add(connection, ticket.queue, now_ms, &counts)
+    add(connection, ticket.queue, local_hour(connection, ticket.queue, now_ms)?, &counts)
 }
 
-fn add(connection: &Connection, queue: i64, at_ms: i64, counts: &Counts) -> Result<(), Trouble> {
-    let hour = local_hour(connection, queue, at_ms)?;
+fn add(connection: &Connection, queue: i64, hour: i64, counts: &Counts) -> Result<(), Trouble> {
     let Counts { arrived, high_priority, called, breached, waited_ms, served, served_ms, absent, cancelled } = *counts;
     connection
         .prepare_cached(

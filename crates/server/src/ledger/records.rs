@@ -247,10 +247,8 @@ fn merge(
             moment,
         } => {
             let found = places::domain_queue(writing.connection, station_row.tenant, queue.0)?
-                .filter(|found| found.site == station_row.site);
-            if found.is_none() {
-                return Err(MergeError::Senseless(Senseless::UnknownQueue));
-            }
+                .filter(|found| found.site == station_row.site)
+                .ok_or(MergeError::Senseless(Senseless::UnknownQueue))?;
             let entry = Entry {
                 id: ticket.0,
                 tenant: station_row.tenant,
@@ -266,6 +264,7 @@ fn merge(
                 language: Some(language.code()),
                 created_at: touched_at((touched_at_ms, dated_by), moment, sent),
                 station: Some(station),
+                days: &found.days,
             };
             issued(writing, station_row, entry)
         }

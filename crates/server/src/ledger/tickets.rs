@@ -2,7 +2,8 @@
 //! This module never chooses a number by itself; `numbers` does.
 
 use super::events::{self, Kind};
-use super::figures::{self, Line, Rule};
+use super::figures::{self, LIVE, Line, Rule};
+use super::service_days::SiteDays;
 use super::store::{Connection, Error, OptionalExtension, Params, Row, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, hours, numbers, places};
@@ -152,8 +153,9 @@ pub(super) fn rows(connection: &Connection, tail: &str, values: impl Params) -> 
 pub(super) fn live_in(connection: &Connection, queue: i64) -> Result<Vec<TicketRow>, Trouble> {
     rows(
         connection,
-        "WHERE site = (SELECT site FROM queues WHERE id = ?1) AND queue = ?1
-         AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause') ORDER BY created_at, number",
+        &format!(
+            "WHERE site = (SELECT site FROM queues WHERE id = ?1) AND queue = ?1 AND {LIVE} ORDER BY created_at, number"
+        ),
         [queue],
     )
 }
@@ -162,8 +164,9 @@ pub(super) fn live_in(connection: &Connection, queue: i64) -> Result<Vec<TicketR
 pub(super) fn live_with(connection: &Connection, agent: i64) -> Result<Vec<TicketRow>, Trouble> {
     rows(
         connection,
-        "WHERE site = (SELECT site FROM agents WHERE id = ?1) AND agent = ?1
-         AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause') ORDER BY created_at, number",
+        &format!(
+            "WHERE site = (SELECT site FROM agents WHERE id = ?1) AND agent = ?1 AND {LIVE} ORDER BY created_at, number"
+        ),
         [agent],
     )
 }
@@ -235,6 +238,8 @@ pub(super) struct Entry<'a> {
     pub(super) language: Option<&'a str>,
     pub(super) created_at: i64,
     pub(super) station: Option<i64>,
+    /// The site's days.
+    pub(super) days: &'a SiteDays,
 }
 
 /// Puts a waiting ticket into the table and says so.
@@ -284,7 +289,7 @@ pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<Tic
         ended_at: None,
         print_state: print_state.map(str::to_owned),
     };
-    hours::count_arrival(writing.connection, &ticket)?;
+    hours::count_arrival(writing.connection, &ticket, entry.days)?;
     say(writing, Kind::TicketCreated, &ticket, None, false)
 }
 
@@ -296,9 +301,9 @@ pub(super) fn say(
     left: Option<i64>,
     recall: bool,
 ) -> Result<TicketAnswer, Trouble> {
-    let (event, answer) = events::about_ticket(writing.connection, kind, ticket, left, recall)?;
+    let (event, answer, seen) = events::about_ticket(writing.connection, kind, ticket, left, recall)?;
     writing.publish(event)?;
-    writing.touch(ticket.queue);
+    writing.touch_seen(ticket.queue, seen);
     if let Some(left) = left {
         writing.touch(left);
     }
@@ -351,6 +356,7 @@ fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Crea
             language: None,
             created_at: now_ms,
             station: None,
+            days: &found.days,
         },
     )?;
     Ok(Created { ticket, is_new: true })

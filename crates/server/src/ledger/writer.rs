@@ -9,11 +9,11 @@
 
 use super::bus::Bus;
 use super::events::{self, Published};
-use super::figures;
+use super::figures::{self, Seen};
 use super::store::{self, Connection, Database, Locks, Whose, sqlite};
 use crate::clock;
 use crate::trouble::Trouble;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ pub struct Writing<'a> {
     published: &'a mut Vec<Published>,
     /// How many of these are other steps'.
     published_before: usize,
-    touched: BTreeSet<i64>,
+    touched: BTreeMap<i64, Option<Seen>>,
 }
 
 impl Writing<'_> {
@@ -55,12 +55,17 @@ impl Writing<'_> {
 
     /// Says that a queue's figures may have changed; they are looked at once, at the end of the step.
     pub fn touch(&mut self, queue: i64) {
-        self.touched.insert(queue);
+        self.touched.insert(queue, None);
+    }
+
+    /// The same where the step has looked at them already, after its last change.
+    pub(super) fn touch_seen(&mut self, queue: i64, seen: Seen) {
+        self.touched.insert(queue, Some(seen));
     }
 
     fn finish(&mut self) -> Result<(), Trouble> {
-        for queue in std::mem::take(&mut self.touched) {
-            if let Some(event) = figures::changed(self.connection, queue)? {
+        for (queue, seen) in std::mem::take(&mut self.touched) {
+            if let Some(event) = figures::changed(self.connection, queue, seen)? {
                 self.publish(event)?;
             }
         }
@@ -233,7 +238,7 @@ fn run(database: &Database, connection: Connection, waiting: mpsc::Receiver<Step
     let mut line = Line { waiting, held_back: None };
     let mut since_checkpoint = 0;
     let mut road = Road { connection, tried: None, wait: FIRST_WAIT };
-    sqlite::stop_automatic_checkpoints(&road.connection);
+    sqlite::make_writer(&road.connection);
     while let Some(steps) = line.wait() {
         if !road.is_open(database) {
             // Their callers hear that they may try again.
@@ -356,7 +361,7 @@ fn one_step(
         now_ms: clock::now_ms(),
         published: &mut *published,
         published_before: events_before,
-        touched: BTreeSet::new(),
+        touched: BTreeMap::new(),
     };
     let (keep, answer) = (step.work)(&mut writing);
     answers.push(answer);

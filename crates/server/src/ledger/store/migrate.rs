@@ -12,12 +12,14 @@ const ON_SQLITE: &[&str] = &[
     include_str!("../../../migrations/0021_office.sql"),
     include_str!("../../../migrations/0022_operations.sql"),
     include_str!("../../../migrations/0023_live_tickets.sql"),
+    include_str!("../../../migrations/0024_fewer_pages.sql"),
 ];
 
 /// The same for PostgreSQL, which came later: its first file makes what the files above had made by then.
 const ON_POSTGRES: &[&str] = &[
     include_str!("../../../migrations/postgres/0001_first.sql"),
     include_str!("../../../migrations/postgres/0002_walls.sql"),
+    include_str!("../../../migrations/postgres/0003_fewer_indexes.sql"),
 ];
 
 /// The version of a SQLite file that this program works with.

@@ -77,12 +77,17 @@ fn configure(connection: &rusqlite::Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Leaves checkpoints to us: SQLite swallows the errors of its automatic ones.
-pub(in crate::ledger) fn stop_automatic_checkpoints(connection: &Connection) {
-    if let Some(connection) = connection.file()
-        && let Err(error) = connection.pragma_update(None, "wal_autocheckpoint", 0)
-    {
-        tracing::error!(%error, "automatic checkpoints could not be switched off");
+/// Memory for pages in KiB that the writing connection may take, as SQLite wants it said: a commit of many steps touches
+/// more pages than its own 2 MiB hold.
+const WRITERS_CACHE: i64 = -16 * 1024;
+
+/// Leaves checkpoints to us, because SQLite swallows the errors of its automatic ones, and gives pages more room.
+pub(in crate::ledger) fn make_writer(connection: &Connection) {
+    let Some(connection) = connection.file() else { return };
+    for (name, value) in [("wal_autocheckpoint", 0), ("cache_size", WRITERS_CACHE)] {
+        if let Err(error) = connection.pragma_update(None, name, value) {
+            tracing::error!(%error, name, "the writing connection could not be set up");
+        }
     }
 }
 
