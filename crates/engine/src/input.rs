@@ -281,6 +281,10 @@ pub struct Memory {
     pub boot: BootId,
     /// The server's time as it was heard last in this boot; nothing when it was not.
     pub server_time: Option<ServerTime>,
+    /// Who the station last was to its server; kept before the journal records it, and forgotten before it records that.
+    pub identity: Option<StationId>,
+    /// Whether the station got another name for its enrolment, because a copy of it is or may be at work.
+    pub enrolled_anew: bool,
 }
 
 /// The server's time at a moment of the present boot.

@@ -103,7 +103,21 @@ impl Station {
         station.settle(unsettled);
         station.tickets.forget_ended(memory.server_holds);
         station.advance_day(now);
+        if station.lost_its_identity(&memory) {
+            station.handle_identity_lost(now);
+        }
         station
+    }
+
+    /// Whether the power went between losing an identity and recording that, or after the next identity was kept: what
+    /// the records say is owned belongs to somebody else by now.
+    fn lost_its_identity(&self, memory: &Memory) -> bool {
+        match (memory.identity, self.series.identity()) {
+            (Some(kept), Some((recorded, _))) => kept != recorded,
+            (None, _) => memory.enrolled_anew,
+            // Cut off before it was recorded: pairing again brings the same station and letter.
+            (Some(_), None) => false,
+        }
     }
 
     fn settle(&mut self, unsettled: Unsettled) {

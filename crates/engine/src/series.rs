@@ -98,7 +98,12 @@ impl Series {
         self.identity
     }
 
+    /// Becomes a station. Whoever becomes another one owns nothing of what the former owned, whether its loss was
+    /// recorded or not.
     pub(crate) fn set_identity(&mut self, station: StationId, letter: SeriesLetter) {
+        if self.identity.is_some_and(|(former, _)| former != station) {
+            self.lose_identity();
+        }
         self.identity = Some((station, letter));
     }
 

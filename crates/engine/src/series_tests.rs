@@ -13,7 +13,8 @@ fn at(wall_ms: i64, elapsed_ms: i64) -> Now {
 }
 
 fn memory(boot: u128) -> Memory {
-    Memory { server_holds: 0, boot: BootId(Uuid::from_u128(boot)), server_time: None }
+    let boot = BootId(Uuid::from_u128(boot));
+    Memory { server_holds: 0, boot, server_time: None, identity: None, enrolled_anew: false }
 }
 
 fn series() -> Series {
@@ -130,6 +131,12 @@ fn a_series_needs_an_owner() {
     assert_eq!(choose(&series, true), Choice::Own(SeriesLetter::Letter('K')));
     series.open_day(ServiceDay(11));
     assert_eq!(choose(&series, false), Choice::Own(SeriesLetter::Main));
+    series.set_identity(StationId(2), SeriesLetter::Letter('L'));
+    assert_eq!(
+        choose(&series, true),
+        Choice::Own(SeriesLetter::Letter('L')),
+        "another station owns nothing of the former"
+    );
     series.lose_identity();
     assert_eq!(choose(&series, true), Choice::NotPaired, "whoever lost the identity owns nothing");
 }

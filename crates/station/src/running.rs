@@ -13,8 +13,8 @@ use crate::shell::{
 use crate::slip::SlipDesign;
 use crate::workers::{PrinterNews, PrinterWorker, Roll, SoundWorker, usual_roll_mm};
 use anyhow::{Context, Result};
-use smartqueue_domain::BootId;
-use smartqueue_engine::{Input, Memory, ServerTime, Settings, Station, StoredFact};
+use smartqueue_domain::{BootId, StationId};
+use smartqueue_engine::{Memory, ServerTime, Settings, Station, StoredFact};
 use smartqueue_hardware::printer::PrinterSelector;
 use smartqueue_hardware::slip::{PaperWidth, PrinterProfile};
 use smartqueue_hardware::speaker::{SpeakerSelector, Volume};
@@ -61,14 +61,9 @@ impl RunningStation {
         let settings = settings_from(&profile, configuration.as_ref())?;
         let clock = Clock::new(zone_from(&profile, configuration.as_ref())?);
         let boot = present_boot();
-        let mut station = restore(&journal, settings, boot, &clock)?;
-        // An identity that was lost is lost on record too, even if the power went between the two.
+        let station = restore(&journal, settings, boot, &clock)?;
         let enrolled_anew = journal.meta(META_ENROLMENT)?.is_some();
-        // An identity without its record was cut off between the two: pairing again brings the same station and letter.
         let paired = station.is_paired();
-        if enrolled_anew && kept_identity(&journal)?.is_none() {
-            station.handle(Input::IdentityLost, clock.now());
-        }
         let acknowledged = station.server_holds();
         let (outbox, inbox) = channel();
         let (link_state, link_state_seen) = watch::channel(StationState::default());
@@ -214,7 +209,10 @@ fn restore(journal: &Journal, settings: Settings, boot: BootId, clock: &Clock) -
             elapsed_ms,
         });
     let facts = facts.into_iter().map(|(seq, record)| StoredFact { seq, record });
-    Ok(Station::restore(settings, facts, Memory { server_holds, boot, server_time }, clock.now()))
+    let identity = kept_identity(journal)?.map(|identity| StationId(identity.station));
+    let enrolled_anew = journal.meta(META_ENROLMENT)?.is_some();
+    let memory = Memory { server_holds, boot, server_time, identity, enrolled_anew };
+    Ok(Station::restore(settings, facts, memory, clock.now()))
 }
 
 fn start_link(

@@ -323,11 +323,19 @@ impl Shell {
 
     /// Forgets who this station was, under a new name if it must enrol anew; says which records the server holds.
     fn lose_identity(&mut self, enrolment: Option<Uuid>) -> Result<u64, JournalError> {
-        if let Some(enrolment) = enrolment {
-            self.journal.set_meta(META_ENROLMENT, &enrolment.to_string())?;
+        match enrolment {
+            // A copy is at work, so the old name must not pair again: that comes before the record.
+            Some(enrolment) => {
+                self.journal.set_meta(META_ENROLMENT, &enrolment.to_string())?;
+                keep_identity(&mut self.journal, None)?;
+                self.hand_in(Input::IdentityLost);
+            }
+            // Shut out: without the record a restart would go on with what it owned.
+            None => {
+                self.hand_in(Input::IdentityLost);
+                keep_identity(&mut self.journal, None)?;
+            }
         }
-        keep_identity(&mut self.journal, None)?;
-        self.hand_in(Input::IdentityLost);
         Ok(self.station.server_holds())
     }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use smartqueue_domain::{
-    BootId, CopyNumber, PrintDoubt, PrintEvidence, PrintOutcome, Record, Refusal, TicketId, VoidReason,
+    BootId, CopyNumber, PrintDoubt, PrintEvidence, PrintOutcome, Record, Refusal, StationId, TicketId, VoidReason,
 };
 use smartqueue_engine::{
     AnnouncementOutcome, AppendToken, Effect, Fault, Input, KioskScreen, Memory, Now, PrintJob, ServerTime,
@@ -461,7 +461,9 @@ fn open_process(machine: &Machine, now_ms: i64, epoch: Uuid, bug: Option<Planted
         !(counts && bug == Some(PlantedBug::CounterInMemory))
     });
     let facts = facts.map(|(seq, record)| StoredFact { seq, record });
-    let memory = Memory { server_holds, boot: BootId(machine.boot), server_time };
+    let identity = read_json(&journal, "identity").and_then(|kept| kept["station"].as_i64()).map(StationId);
+    let enrolled_anew = journal.meta("enrolment")?.is_some();
+    let memory = Memory { server_holds, boot: BootId(machine.boot), server_time, identity, enrolled_anew };
     let engine = Station::restore(settings, facts, memory, machine.now(now_ms, &zone));
     let link = Link::new(&journal, configuration, engine.is_paired());
     let knows_server_time = server_time.is_some();

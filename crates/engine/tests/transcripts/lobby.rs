@@ -114,6 +114,11 @@ pub struct Lobby {
     pub server_time: Option<ServerTime>,
 }
 
+/// What a station remembers that spoke to no server yet.
+pub fn memory(boot: BootId) -> Memory {
+    Memory { server_holds: 0, boot, server_time: None, identity: None, enrolled_anew: false }
+}
+
 impl Lobby {
     pub fn new(settings: Settings) -> Lobby {
         Lobby::with_journal(settings, Vec::new())
@@ -123,7 +128,7 @@ impl Lobby {
     pub fn with_journal(settings: Settings, journal: Vec<Record>) -> Lobby {
         let now = Now { elapsed_ms: 1_000, wall_ms: MORNING_MS, offset_minutes: 0 };
         let boot = BootId(Uuid::from_u128(journal.len() as u128));
-        Lobby::start(settings, journal, Memory { server_holds: 0, boot, server_time: None }, now)
+        Lobby::start(settings, journal, memory(boot), now)
     }
 
     pub fn start(settings: Settings, journal: Vec<Record>, memory: Memory, now: Now) -> Lobby {

@@ -1,7 +1,7 @@
 //! Whose number a touch gets: the server's if it answers in time, else the kiosk's own; and what is left of a touch that
 //! is interrupted anywhere between.
 
-use crate::lobby::{Lobby, MORNING_MS, Paper, QUEUE, greeting, remote, settings, ticket};
+use crate::lobby::{Lobby, MORNING_MS, Paper, QUEUE, greeting, memory, remote, settings, ticket};
 use smartqueue_domain::{
     BootId, BootMoment, DatedBy, Epoch, QueueId, Record, Refusal, SeriesGrant, SeriesLetter, ServiceDay, StationId,
     TicketNumber, TicketStatus, VoidReason, state_hash,
@@ -257,6 +257,31 @@ fn whoever_lost_the_identity_issues_nothing_until_there_is_another_letter() {
 }
 
 #[test]
+fn an_identity_whose_loss_was_not_recorded_is_lost_all_the_same() {
+    let mut lobby = kiosk();
+    lobby.take_from(QUEUE, 1);
+    assert_eq!(lobby.paper(), ["A001"]);
+    let boot = BootId(Uuid::from_u128(9));
+    let before_the_record = Memory { enrolled_anew: true, ..memory(boot) };
+    let after_the_next_pairing = Memory { identity: Some(StationId(8)), enrolled_anew: true, ..memory(boot) };
+    for memory in [before_the_record, after_the_next_pairing] {
+        let mut restarted = Lobby::start(settings(true), lobby.journal.clone(), memory, lobby.now);
+        restarted.put(Input::LinkLost);
+        restarted.take_from(QUEUE, 2);
+        assert!(restarted.printed.is_empty(), "{memory:?}: another machine may print A002");
+        assert_eq!(restarted.journal.iter().filter(|record| **record == Record::IdentityLost).count(), 1, "{memory:?}");
+        restarted.put(Input::Paired { station: StationId(8), letter: SeriesLetter::Letter('L') });
+        restarted.take_from(QUEUE, 3);
+        assert_eq!(restarted.paper(), ["AL001"]);
+    }
+    let recorded = Memory { identity: Some(StationId(7)), enrolled_anew: true, ..memory(boot) };
+    let mut restarted = Lobby::start(settings(true), lobby.journal.clone(), recorded, lobby.now);
+    restarted.put(Input::LinkLost);
+    restarted.take_from(QUEUE, 2);
+    assert_eq!(restarted.paper(), ["A002"], "the identity of the records is still this station's");
+}
+
+#[test]
 fn a_main_series_is_given_back_at_the_days_boundary_and_on_record() {
     let mut lobby = kiosk();
     let mut news = shared();
@@ -385,7 +410,7 @@ fn within_one_boot_a_restarted_station_keeps_its_evidence_and_its_clock() {
     let boot = BootId(Uuid::from_u128(0));
     let night = Now { elapsed_ms: 20 * HOUR_MS, wall_ms: MORNING_MS + 20 * 3_600_000, offset_minutes: 0 };
     let day_after = |boot, server_time| {
-        let memory = Memory { server_holds: 0, boot, server_time };
+        let memory = Memory { server_time, ..memory(boot) };
         let restarted = Lobby::start(settings(true), lobby.journal.clone(), memory, night);
         let opened = restarted.journal.iter().filter_map(|record| match record {
             Record::DayOpened { day } => Some(day.0 - today().0),
