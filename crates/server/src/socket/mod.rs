@@ -8,15 +8,15 @@ use crate::http::{App, Caller, form_pairs};
 use crate::ledger::stations::Subject;
 use crate::trouble::Trouble;
 use axum::Router;
-use axum::extract::{Path, State, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use axum::routing::get;
+use hyper_util::rt::TokioIo;
 use session::Session;
 use std::sync::Arc;
-
-/// The largest message of a client in bytes.
-const LARGEST_MESSAGE: usize = 16 * 1024;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 /// The sockets' paths.
 pub(crate) fn routes() -> Router<Arc<App>> {
@@ -26,14 +26,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 async fn open(
     State(app): State<Arc<App>>,
     Path((slug, kind, id)): Path<(String, String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    request: Request,
 ) -> Result<Response, Trouble> {
-    check_origin(&app, &headers)?;
+    check_origin(&app, request.headers())?;
     let mut after = None;
-    let mut token = crate::http::bearer(&headers).map(str::to_owned);
-    for (name, value) in form_pairs(uri.query().unwrap_or("")) {
+    let mut token = crate::http::bearer(request.headers()).map(str::to_owned);
+    for (name, value) in form_pairs(request.uri().query().unwrap_or("")) {
         match name.as_str() {
             "after" => {
                 let wrong = || Trouble::invalid("after", "the seq of an event is needed");
@@ -50,19 +48,19 @@ async fn open(
         Subject::Station(station) => caller.as_station(station)?,
     };
     let interest = app.ledger.interest(tenant, subject).await?;
-    let upgrade = upgrade.map_err(|_| Trouble::Malformed {
+    let agreed = create_response_with_body(&request, Body::empty).map_err(|_| Trouble::Malformed {
         code: "upgrade_needed",
         detail: "this path speaks WebSocket only".to_owned(),
     })?;
     let ends_at_ms = i64::try_from(caller.claims.exp).unwrap_or(i64::MAX / 1_000) * 1_000;
-    Ok(upgrade
-        // Small buffers: a lobby's sockets are many and their messages short.
-        .read_buffer_size(1_024)
-        .write_buffer_size(4_096)
-        .max_message_size(LARGEST_MESSAGE)
-        .max_frame_size(LARGEST_MESSAGE)
-        .on_upgrade(move |socket| Session::new(app, socket, tenant, subject, interest, ends_at_ms).run(after))
-        .into_response())
+    let upgrade = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        match upgrade.await {
+            Ok(stream) => Session::run(app, TokioIo::new(stream), tenant, subject, interest, ends_at_ms, after).await,
+            Err(error) => tracing::debug!(%error, "a client left before its socket was open"),
+        }
+    });
+    Ok(agreed)
 }
 
 fn subject(kind: &str, id: &str) -> Result<Subject, Trouble> {

@@ -7,14 +7,22 @@ use crate::ledger::events::{Interest, Published, Tail};
 use crate::ledger::stations::Subject;
 use crate::metrics::metrics;
 use crate::trouble::Trouble;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use futures_util::{SinkExt as _, StreamExt as _};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use smartqueue_protocol::event::{ServerEvent, StationMessage};
 use smartqueue_protocol::time::write_time;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 /// About how often we say that we live; each socket's own beat differs by up to a fifth, so that they do not all beat at
 /// once after a restart.
@@ -28,6 +36,8 @@ const STALLED: Duration = Duration::from_secs(30);
 /// Messages that a client may send within [`WINDOW`].
 const MESSAGES: u32 = 100;
 const WINDOW: Duration = Duration::from_secs(60);
+/// The largest message of a client in bytes.
+const LARGEST_MESSAGE: usize = 16 * 1024;
 /// Events read from the log at once.
 const CHUNK: usize = 256;
 /// Our own close code: come back with a fresh token.
@@ -41,7 +51,7 @@ enum End {
     /// The client left, or its connection did.
     Gone,
     /// We say goodbye with a code and a word.
-    Close(u16, &'static str),
+    Close(CloseCode, &'static str),
     /// The store failed.
     Failed(Trouble),
 }
@@ -50,7 +60,7 @@ impl From<Trouble> for End {
     fn from(trouble: Trouble) -> End {
         match trouble {
             // The subject of the socket went away or was shut out while it was open.
-            Trouble::NotFound(_) | Trouble::Forbidden { .. } => End::Close(close_code::POLICY, "no longer permitted"),
+            Trouble::NotFound(_) | Trouble::Forbidden { .. } => End::Close(CloseCode::Policy, "no longer permitted"),
             Trouble::Invalid { .. }
             | Trouble::Malformed { .. }
             | Trouble::Refused(_)
@@ -74,9 +84,21 @@ async fn when_replaced(replaced: &mut Option<oneshot::Receiver<()>>) {
     }
 }
 
+/// What carries the frames.
+type Stream = TokioIo<Upgraded>;
+
+/// Small buffers: a lobby's sockets are many and their messages short.
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(1_024)
+        .write_buffer_size(4_096)
+        .max_message_size(Some(LARGEST_MESSAGE))
+        .max_frame_size(Some(LARGEST_MESSAGE))
+}
+
 pub(super) struct Session {
     app: Arc<App>,
-    socket: WebSocket,
+    socket: WebSocketStream<Stream>,
     tenant: i64,
     subject: Subject,
     interest: Interest,
@@ -95,19 +117,27 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(
+    /// Runs until one side leaves.
+    pub(super) async fn run(
         app: Arc<App>,
-        socket: WebSocket,
+        mut stream: Stream,
         tenant: i64,
         subject: Subject,
         interest: Interest,
         ends_at_ms: i64,
-    ) -> Session {
-        let now = clock::monotonic();
+        after: Option<u64>,
+    ) {
         let (stopping, open) = (app.stopping.clone(), app.open_sockets.clone());
-        Session {
+        // Listening begins before the log is read: what is committed in between arrives twice and is skipped once.
+        let live = app.hub.subscribe(interest.site);
+        let opened = match after {
+            Some(after) => Ok(after),
+            None => Box::pin(open_with_snapshot(&app, &mut stream, tenant, &interest)).await,
+        };
+        let now = clock::monotonic();
+        let mut session = Session {
             app,
-            socket,
+            socket: WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits())).await,
             tenant,
             subject,
             interest,
@@ -119,39 +149,39 @@ impl Session {
             window: (now, 0),
             stopping,
             _open: open,
-        }
-    }
-
-    /// Runs until one side leaves.
-    pub(super) async fn run(mut self, after: Option<u64>) {
-        let end = match self.live(after).await {
-            Ok(never) => match never {},
+        };
+        let end = match opened {
+            Ok(cursor) => {
+                (session.cursor, session.sent) = (cursor, cursor);
+                match session.live(live, after.is_some()).await {
+                    Ok(never) => match never {},
+                    Err(end) => end,
+                }
+            }
             Err(end) => end,
         };
         match end {
             End::Gone => {}
-            End::Close(code, reason) => self.close(code, reason).await,
+            End::Close(code, reason) => Box::pin(session.close(code, reason)).await,
             End::Failed(error) => {
-                tracing::error!(%error, subject = ?self.subject, "a socket ended because the store failed");
-                self.close(close_code::ERROR, "try again").await;
+                tracing::error!(%error, subject = ?session.subject, "a socket ended because the store failed");
+                Box::pin(session.close(CloseCode::Error, "try again")).await;
             }
         }
     }
 
-    async fn live(&mut self, after: Option<u64>) -> Result<std::convert::Infallible, End> {
-        // Listening begins before the log is read: what is committed in between arrives twice and is skipped once.
+    async fn live(
+        &mut self,
+        mut live: broadcast::Receiver<Arc<Published>>,
+        has_cursor: bool,
+    ) -> Result<std::convert::Infallible, End> {
         let app = Arc::clone(&self.app);
-        let mut live = app.hub.subscribe(self.interest.site);
         let mut replaced = match self.subject {
             Subject::Station(station) => Some(app.hub.take_station(station)),
             Subject::Queue(_) | Subject::Display(_) | Subject::Agent(_) => None,
         };
-        match after {
-            Some(after) => {
-                (self.cursor, self.sent) = (after, after);
-                self.catch_up().await?;
-            }
-            None => self.send_snapshot().await?,
+        if has_cursor {
+            Box::pin(self.catch_up()).await?;
         }
         let beat = HEARTBEAT.mul_f64(0.8 + 0.4 * (uuid::Uuid::new_v4().as_u128() as u16 as f64 / f64::from(u16::MAX)));
         let mut heartbeat = tokio::time::interval_at((clock::monotonic() + beat).into(), beat);
@@ -159,23 +189,42 @@ impl Session {
         let mut stopping = self.stopping.clone();
         loop {
             tokio::select! {
-                event = live.recv() => match event {
-                    Ok(event) => {
-                        self.take(&event).await?;
-                        self.tell_state_when_due().await?;
-                    }
-                    Err(RecvError::Lagged(_)) => {
-                        self.catch_up().await?;
-                        self.tell_state_when_due().await?;
-                    }
-                    Err(RecvError::Closed) => return Err(End::Close(close_code::RESTART, "try again")),
-                },
-                message = self.socket.recv() => self.hear(message).await?,
-                _ = heartbeat.tick() => self.beat().await?,
-                () = stop(&mut stopping) => return Err(End::Close(close_code::RESTART, "try again")),
-                () = when_replaced(&mut replaced) => return Err(End::Close(REPLACED, "this station opened another socket")),
+                event = live.recv() => self.take_all(event, &mut live).await?,
+                message = self.socket.next() => Box::pin(self.hear(message)).await?,
+                _ = heartbeat.tick() => Box::pin(self.beat()).await?,
+                () = stop(&mut stopping) => return Err(End::Close(CloseCode::Restart, "try again")),
+                () = when_replaced(&mut replaced) => {
+                    return Err(End::Close(REPLACED.into(), "this station opened another socket"));
+                }
             }
         }
+    }
+
+    /// Takes an event and those behind it, which leave in one write: a call and the figures that it changed come together.
+    async fn take_all(
+        &mut self,
+        first: Result<Arc<Published>, RecvError>,
+        live: &mut broadcast::Receiver<Arc<Published>>,
+    ) -> Result<(), End> {
+        let mut next = first;
+        loop {
+            match next {
+                Ok(event) => self.take(&event).await?,
+                Err(RecvError::Lagged(_)) => Box::pin(self.catch_up()).await?,
+                Err(RecvError::Closed) => return Err(End::Close(CloseCode::Restart, "try again")),
+            }
+            next = match live.try_recv() {
+                Ok(event) => Ok(event),
+                Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
+                Err(TryRecvError::Closed) => Err(RecvError::Closed),
+                Err(TryRecvError::Empty) => break,
+            };
+        }
+        self.flush().await?;
+        if self.since_state >= EVENTS_A_STATE {
+            Box::pin(self.tell_state()).await?;
+        }
+        Ok(())
     }
 
     async fn take(&mut self, event: &Published) -> Result<(), End> {
@@ -183,22 +232,23 @@ impl Session {
             return Ok(());
         }
         if event.seq > self.cursor + 1 {
-            return self.catch_up().await;
+            return Box::pin(self.catch_up()).await;
         }
         self.pass(event).await
     }
 
-    /// Sends an event if it is of interest, and moves the cursor over it.
+    /// Puts an event into the buffer if it is of interest, and moves the cursor over it.
     async fn pass(&mut self, event: &Published) -> Result<(), End> {
         self.cursor = event.seq;
         if !self.interest.covers(&event.reach) {
             return Ok(());
         }
-        self.send(Message::Text(event.text(self.sent).into())).await?;
+        metrics().sockets_sent.inc();
+        patiently(self.socket.feed(Message::Text(event.text(self.sent).into()))).await?;
         self.sent = event.seq;
         self.since_state += 1;
         if event.reach.queue.is_none() {
-            self.renew_interest().await?;
+            Box::pin(self.renew_interest()).await?;
         }
         Ok(())
     }
@@ -216,16 +266,13 @@ impl Session {
                             Box::pin(self.pass(event)).await?;
                         }
                     }
+                    self.flush().await?;
                     if is_last {
                         return Ok(());
                     }
                 }
             }
         }
-    }
-
-    async fn tell_state_when_due(&mut self) -> Result<(), End> {
-        if self.since_state >= EVENTS_A_STATE { self.tell_state().await } else { Ok(()) }
     }
 
     /// Tells a station what its view looks like now, so that it notices when it sees something else. What has happened
@@ -267,7 +314,7 @@ impl Session {
         }
         let now_ms = clock::now_ms();
         if now_ms >= self.ends_at_ms {
-            return Err(End::Close(TOKEN_EXPIRED, "token expired"));
+            return Err(End::Close(TOKEN_EXPIRED.into(), "token expired"));
         }
         let beat = ServerEvent::Heartbeat { time: write_time(now_ms) };
         let text = serde_json::to_string(&beat).map_err(|error| End::Failed(error.into()))?;
@@ -284,18 +331,12 @@ impl Session {
         Ok(())
     }
 
-    async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+    async fn hear(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
         let message = match message {
             None => return Err(End::Gone),
             Some(Ok(message)) => message,
-            Some(Err(error)) => {
-                let text = error.to_string();
-                return Err(if text.contains("too long") || text.contains("too large") {
-                    End::Close(close_code::SIZE, "a message holds at most 16 KiB")
-                } else {
-                    End::Gone
-                });
-            }
+            Some(Err(Error::Capacity(_))) => return Err(End::Close(CloseCode::Size, "a message holds at most 16 KiB")),
+            Some(Err(_)) => return Err(End::Gone),
         };
         metrics().sockets_received.inc();
         self.heard = clock::monotonic();
@@ -305,14 +346,15 @@ impl Session {
         }
         *messages += 1;
         if *messages > MESSAGES {
-            return Err(End::Close(close_code::POLICY, "too many messages"));
+            return Err(End::Close(CloseCode::Policy, "too many messages"));
         }
         match message {
             Message::Text(text) => self.understand(&text).await,
             // The library answers a ping by itself.
             Message::Ping(_) | Message::Pong(_) => Ok(()),
-            Message::Binary(_) => Err(End::Close(close_code::UNSUPPORTED, "text only")),
-            Message::Close(_) => Err(End::Gone),
+            Message::Binary(_) => Err(End::Close(CloseCode::Unsupported, "text only")),
+            // A frame by itself is never read.
+            Message::Close(_) | Message::Frame(_) => Err(End::Gone),
         }
     }
 
@@ -333,30 +375,52 @@ impl Session {
 
     async fn send(&mut self, message: Message) -> Result<(), End> {
         metrics().sockets_sent.inc();
-        match tokio::time::timeout(STALLED, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => {
-                metrics().sockets_errors.inc();
-                Err(End::Gone)
-            }
-            Err(_) => {
-                metrics().sockets_errors.inc();
-                tracing::warn!(subject = ?self.subject, cursor = self.sent, "a socket takes nothing and is closed");
-                Err(End::Gone)
-            }
-        }
+        patiently(self.socket.send(message)).await
     }
 
-    async fn close(&mut self, code: u16, reason: &'static str) {
+    async fn flush(&mut self) -> Result<(), End> {
+        patiently(self.socket.flush()).await
+    }
+
+    async fn close(&mut self, code: CloseCode, reason: &'static str) {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         let goodbye = async {
             self.socket.send(Message::Close(Some(frame))).await?;
             // The client's own close frame ends the connection cleanly; without waiting for it the frame may be lost.
-            while let Some(Ok(_)) = self.socket.recv().await {}
-            Ok::<_, axum::Error>(())
+            while let Some(Ok(_)) = self.socket.next().await {}
+            Ok::<_, Error>(())
         };
         if tokio::time::timeout(Duration::from_secs(2), goodbye).await.is_err() {
             tracing::debug!(subject = ?self.subject, "a client did not answer our goodbye");
         }
     }
+}
+
+/// Waits for a write, but not for a client that takes nothing.
+async fn patiently<E>(write: impl Future<Output = Result<(), E>>) -> Result<(), End> {
+    match tokio::time::timeout(STALLED, write).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => {
+            metrics().sockets_errors.inc();
+            Err(End::Gone)
+        }
+        Err(_) => {
+            metrics().sockets_errors.inc();
+            tracing::warn!("a socket takes nothing and is closed");
+            Err(End::Gone)
+        }
+    }
+}
+
+/// Sends the snapshot as the socket's first frame and says up to which event it goes. It is written past the socket's own
+/// buffer, which would keep the room for the largest message that it ever held.
+async fn open_with_snapshot(app: &App, stream: &mut Stream, tenant: i64, interest: &Interest) -> Result<u64, End> {
+    let snapshot = app.ledger.snapshot(tenant, interest.clone()).await?;
+    let frame = Frame::message(snapshot.text()?, OpCode::Data(Data::Text), true);
+    let mut bytes = Vec::with_capacity(frame.len());
+    frame.format(&mut bytes).map_err(|error| End::Failed(Trouble::Internal(error.to_string())))?;
+    metrics().sockets_sent.inc();
+    patiently(stream.write_all(&bytes)).await?;
+    patiently(stream.flush()).await?;
+    Ok(snapshot.seq)
 }
