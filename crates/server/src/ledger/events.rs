@@ -118,18 +118,12 @@ impl Interest {
     }
 }
 
-/// Adds an event to its site's log. `newest` is the site's newest event where the step knows it already.
-pub(super) fn append(connection: &Connection, event: NewEvent, newest: Option<u64>) -> Result<Published, Trouble> {
+/// Adds an event to its site's log. `before` is the site's newest event where the step knows it already.
+pub(super) fn append(connection: &Connection, event: NewEvent, before: Option<u64>) -> Result<Published, Trouble> {
     let NewEvent { site, kind, reach, tail } = event;
-    let seq: i64 = match newest.and_then(|newest| i64::try_from(newest + 1).ok()) {
-        Some(seq) => {
-            connection.prepare_cached("UPDATE sites SET event_seq = ?2 WHERE id = ?1")?.run([site, seq])?;
-            seq
-        }
-        None => connection
-            .prepare_cached("UPDATE sites SET event_seq = event_seq + 1 WHERE id = ?1 RETURNING event_seq")?
-            .query_row([site], |row| row.get(0))?,
-    };
+    let before = before.map_or_else(|| newest(connection, site), Ok)?;
+    let seq = i64::try_from(before + 1).unwrap_or(i64::MAX);
+    connection.prepare_cached("UPDATE sites SET event_seq = ?2 WHERE id = ?1")?.run([site, seq])?;
     connection
         .prepare_cached(
             "INSERT INTO events (site, seq, kind, queue, other_queue, agent, tail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -14,12 +14,9 @@ use uuid::Uuid;
 /// The mean is taken over so many finished tickets.
 const FINISHED: i64 = 50;
 
-/// The condition of a ticket that lives. The index of the living is used only where it stands in these very words.
+/// The condition of a ticket that lives. SQLite makes a table of such a list each time, so it is for questions that are
+/// asked seldom.
 pub(super) const LIVE: &str = "status IN ('en_attente', 'appelé', 'en_service', 'en_pause')";
-
-/// The condition of a ticket that waits. Its second half says nothing new but has SQLite use the index of the living.
-pub(super) const WAITING: &str =
-    "status = 'en_attente' AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause')";
 
 /// A queue's waiting people in the order in which they will be called, and its figures.
 pub struct Line {
@@ -32,6 +29,8 @@ pub struct Line {
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
     site: i64,
+    /// The site's newest event.
+    pub(super) newest: u64,
     now: QueueFigures,
     published: QueueFigures,
 }
@@ -117,9 +116,9 @@ impl Rule {
 
 /// Everybody who waits in a queue, in no particular order.
 pub fn waiting(connection: &Connection, queue: i64) -> Result<Vec<Candidate>, Trouble> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, priority, created_at, number FROM tickets WHERE queue = ?1 AND {WAITING}"
-    ))?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, priority, created_at, number FROM tickets WHERE queue = ?1 AND status = 'en_attente'",
+    )?;
     let rows = statement
         .query_map([queue], |row| Ok((row.get::<String>(0)?, row.get(1)?, row.get(2)?, row.get::<String>(3)?)))?;
     rows.map(|row| {
@@ -135,17 +134,18 @@ pub fn figures(connection: &Connection, queue: i64) -> Result<QueueFigures, Trou
     Ok(look(connection, queue)?.now)
 }
 
-/// What [`Seen`] is read from, columns of a row of `queues`: the site, what was published, who waits, the mean service
-/// time of the last `?2` finished tickets, and the agents who serve now.
-const SEEN: &str = "queues.site, shown_waiting, shown_mean, shown_agents,
-     (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
-      AND status IN ('en_attente', 'appelé', 'en_service', 'en_pause')),
+/// What [`Seen`] is read from, columns of a row of [`SEEN_IN`]: the site, its newest event, what was published, who waits,
+/// the mean service time of the last `?2` finished tickets, and the agents who serve now.
+const SEEN: &str = "queues.site, sites.event_seq, shown_waiting, shown_mean, shown_agents,
+     (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'),
      (SELECT CAST(avg(ended_at - coalesce(started_at, called_at)) AS DOUBLE PRECISION) FROM
      (SELECT ended_at, started_at, called_at FROM tickets
       WHERE queue = ?1 AND status = 'terminé' AND coalesce(started_at, called_at) IS NOT NULL
       ORDER BY ended_at DESC LIMIT ?2) AS finished),
      (SELECT count(*) FROM agent_queues JOIN agents ON agents.id = agent_queues.agent
       WHERE agent_queues.queue = ?1 AND agents.status = 'disponible')";
+
+const SEEN_IN: &str = "queues JOIN sites ON sites.id = queues.site WHERE queues.id = ?1";
 
 fn read_seen(queue: i64, row: &Row<'_>) -> Result<Seen, Error> {
     let figures = |waiting, mean_service_seconds, available_agents| QueueFigures {
@@ -156,14 +156,15 @@ fn read_seen(queue: i64, row: &Row<'_>) -> Result<Seen, Error> {
     };
     Ok(Seen {
         site: row.get(0)?,
-        published: figures(row.get(1)?, row.get(2)?, row.get(3)?),
-        now: figures(row.get(4)?, mean_seconds(row.get(5)?), row.get(6)?),
+        newest: row.get::<i64>(1)?.unsigned_abs(),
+        published: figures(row.get(2)?, row.get(3)?, row.get(4)?),
+        now: figures(row.get(5)?, mean_seconds(row.get(6)?), row.get(7)?),
     })
 }
 
 fn look(connection: &Connection, queue: i64) -> Result<Seen, Trouble> {
     Ok(connection
-        .prepare_cached(&format!("SELECT {SEEN} FROM queues WHERE id = ?1"))?
+        .prepare_cached(&format!("SELECT {SEEN} FROM {SEEN_IN}"))?
         .query_row(params![queue, FINISHED], |row| read_seen(queue, row))?)
 }
 
@@ -183,30 +184,30 @@ fn look_ahead(connection: &Connection, ticket: &TicketRow) -> Result<(Seen, u32)
     Ok(connection
         .prepare_cached(&format!(
             "SELECT {SEEN}, CASE WHEN algorithm = 'priority' THEN
-                 (SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING}
+                 (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
                   AND (-priority, created_at, number, id) < (-CAST(?6 AS BIGINT), ?3, ?4, ?5))
              ELSE
-                 (SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING} AND created_at < ?3)
-                 + (SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING} AND created_at = ?3
+                 (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?3)
+                 + (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at = ?3
                     AND (number, id) < (?4, ?5))
-             END FROM queues WHERE id = ?1"
+             END FROM {SEEN_IN}"
         ))?
         .query_row(params![queue, FINISHED, created_at, number, ticket.id.to_string(), priority], |row| {
-            Ok((read_seen(*queue, row)?, row.get(7)?))
+            Ok((read_seen(*queue, row)?, row.get(8)?))
         })?)
 }
 
 /// How many people wait in a queue.
 pub fn count_waiting(connection: &Connection, queue: i64) -> Result<u32, Trouble> {
     Ok(connection
-        .prepare_cached(&format!("SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING}"))?
+        .prepare_cached("SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'")?
         .query_row([queue], |row| row.get(0))?)
 }
 
 /// The event that a queue's figures need, if they are other than those published last. `seen` is what the step saw of
 /// them after its last change, if it looked.
 pub(super) fn changed(connection: &Connection, queue: i64, seen: Option<Seen>) -> Result<Option<NewEvent>, Trouble> {
-    let Seen { site, now, published } = match seen {
+    let Seen { site, newest: _, now, published } = match seen {
         Some(seen) => seen,
         None => look(connection, queue)?,
     };

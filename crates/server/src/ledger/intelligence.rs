@@ -2,7 +2,7 @@
 //! into answers. Only the look of the job `queue_health` leaves something behind; no formula reads a past ticket beyond the
 //! last fifty.
 
-use super::figures::{self, LIVE, Rule, WAITING};
+use super::figures::{self, LIVE, Rule};
 use super::hours::{self, Counts};
 use super::store::{Connection, Error, OptionalExtension, Row, Whose, params};
 use super::writer::Writing;
@@ -54,10 +54,10 @@ impl QueueNow {
     fn of(connection: &Connection, stored: StoredQueue, now_ms: i64) -> Result<QueueNow, Trouble> {
         let (id, site, name, algorithm, sla_seconds, max_capacity, is_active) = stored;
         let (past_sla, oldest_ms) = connection
-            .prepare_cached(&format!(
-                "SELECT (SELECT count(*) FROM tickets WHERE queue = ?1 AND {WAITING} AND created_at < ?2),
-                 (SELECT min(created_at) FROM tickets WHERE queue = ?1 AND {WAITING})"
-            ))?
+            .prepare_cached(
+                "SELECT (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?2),
+                 (SELECT min(created_at) FROM tickets WHERE queue = ?1 AND status = 'en_attente')",
+            )?
             .query_row([id, now_ms - sla_seconds * 1_000], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(QueueNow {
             id,

@@ -1,7 +1,6 @@
 //! Jobs in the file: which is due, who has it, how it came out; and what each of them does with the data. Several servers
 //! share the table, so a job is done once however many there are. This module never waits and starts nothing.
 
-use super::figures::WAITING;
 use super::store::{OptionalExtension, Whose, params};
 use super::{Ledger, intelligence};
 use crate::trouble::Trouble;
@@ -91,10 +90,11 @@ impl Ledger {
     pub async fn refresh_figures(&self) -> Result<u32, Trouble> {
         let queues: Vec<(i64, i64)> = self
             .read(Whose::All, |connection| {
-                let mut statement = connection.prepare_cached(&format!(
+                let mut statement = connection.prepare_cached(
                     "SELECT tenant, id FROM queues WHERE EXISTS
-                     (SELECT 1 FROM tickets WHERE tickets.queue = queues.id AND {WAITING}) ORDER BY tenant, id"
-                ))?;
+                     (SELECT 1 FROM tickets WHERE tickets.queue = queues.id AND status = 'en_attente')
+                     ORDER BY tenant, id",
+                )?;
                 let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })

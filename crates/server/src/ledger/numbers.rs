@@ -4,7 +4,6 @@
 //! number is durable before anybody hears of it. A series without holes is the sum of tickets, allocations and gaps, each
 //! gap with its reason; this module keeps that sum. It never touches a ticket.
 
-use super::figures::LIVE;
 use super::service_days::SiteDays;
 use super::store::{Connection, OptionalExtension, Whose, params};
 use super::writer::Writing;
@@ -118,12 +117,17 @@ fn taken(writing: &Writing<'_>, site: i64, queue: i64, number: &TicketNumber) ->
     let since_ms = writing.now_ms - LABEL_COOL_DOWN_MS.cast_signed();
     let (live, cooling): (bool, bool) = writing
         .connection
-        .prepare_cached(&format!(
-            "SELECT EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND {LIVE})
+        .prepare_cached(
+            // Status by status, because SQLite would make a table of a list of them each time.
+            "SELECT EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'en_attente')
+             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'appelé')
+             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'en_service')
+             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'en_pause')
              OR EXISTS (SELECT 1 FROM allocations WHERE queue = ?3 AND number = ?2),
-             EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2
-                     AND status IN ('terminé', 'absent', 'annulé') AND created_at > ?4)",
-        ))?
+             EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'terminé' AND created_at > ?4)
+             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'absent' AND created_at > ?4)
+             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'annulé' AND created_at > ?4)",
+        )?
         .query_row(params![site, number.to_string(), queue, since_ms], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(if live { Some("still_live") } else { cooling.then_some("cooling") })
 }

@@ -302,7 +302,7 @@ pub(super) fn say(
     recall: bool,
 ) -> Result<TicketAnswer, Trouble> {
     let (event, answer, seen) = events::about_ticket(writing.connection, kind, ticket, left, recall)?;
-    writing.publish(event)?;
+    writing.publish_after(event, Some(seen.newest))?;
     writing.touch_seen(ticket.queue, seen);
     if let Some(left) = left {
         writing.touch(left);

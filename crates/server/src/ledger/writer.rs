@@ -46,9 +46,14 @@ pub struct Writing<'a> {
 impl Writing<'_> {
     /// Adds an event to the site's log and has it published after the commit.
     pub fn publish(&mut self, event: events::NewEvent) -> Result<(), Trouble> {
+        self.publish_after(event, None)
+    }
+
+    /// The same where the step has just seen the site's newest event.
+    pub(super) fn publish_after(&mut self, event: events::NewEvent, seen: Option<u64>) -> Result<(), Trouble> {
         let own = &self.published[self.published_before..];
         let newest = own.iter().rev().find(|published| published.site == event.site).map(|published| published.seq);
-        let published = events::append(self.connection, event, newest)?;
+        let published = events::append(self.connection, event, newest.or(seen))?;
         self.published.push(published);
         Ok(())
     }
