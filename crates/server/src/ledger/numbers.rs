@@ -117,19 +117,26 @@ fn taken(writing: &Writing<'_>, site: i64, queue: i64, number: &TicketNumber) ->
     let since_ms = writing.now_ms - LABEL_COOL_DOWN_MS.cast_signed();
     let (live, cooling): (bool, bool) = writing
         .connection
-        .prepare_cached(
-            // Status by status, because SQLite would make a table of a list of them each time.
-            "SELECT EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'en_attente')
-             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'appelé')
-             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'en_service')
-             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'en_pause')
-             OR EXISTS (SELECT 1 FROM allocations WHERE queue = ?3 AND number = ?2),
-             EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'terminé' AND created_at > ?4)
-             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'absent' AND created_at > ?4)
-             OR EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status = 'annulé' AND created_at > ?4)",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {} OR EXISTS (SELECT 1 FROM allocations WHERE queue = ?3 AND number = ?2), {}",
+            stands_as(writing.connection, &["en_attente", "appelé", "en_service", "en_pause"], ""),
+            stands_as(writing.connection, &["terminé", "absent", "annulé"], "AND created_at > ?4"),
+        ))?
         .query_row(params![site, number.to_string(), queue, since_ms], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(if live { Some("still_live") } else { cooling.then_some("cooling") })
+}
+
+/// Whether a ticket with the number `?2` at the site `?1` has one of these statuses. SQLite is asked for one after the other,
+/// because it makes a table of a list each time; PostgreSQL for all at once, because each question costs it a preparation.
+fn stands_as(connection: &Connection, statuses: &[&str], further: &str) -> String {
+    let exists = |status: String| {
+        format!("EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status {status} {further})")
+    };
+    if connection.is_postgres() {
+        return exists(format!("IN ('{}')", statuses.join("', '")));
+    }
+    let each: Vec<String> = statuses.iter().map(|status| exists(format!("= '{status}'"))).collect();
+    format!("({})", each.join(" OR "))
 }
 
 /// Follows a number out of somebody's record: the counter comes up to it, and what it skipped is noted. `station` is
