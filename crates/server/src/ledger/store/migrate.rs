@@ -19,7 +19,7 @@ const ON_SQLITE: &[&str] = &[
 const ON_POSTGRES: &[&str] = &[
     include_str!("../../../migrations/postgres/0001_first.sql"),
     include_str!("../../../migrations/postgres/0002_walls.sql"),
-    include_str!("../../../migrations/postgres/0003_fewer_indexes.sql"),
+    include_str!("../../../migrations/postgres/0003_cheaper_tickets.sql"),
 ];
 
 /// The version of a SQLite file that this program works with.
