@@ -7,6 +7,7 @@ use smartqueue_server::ledger::bus::Nobody;
 use smartqueue_server::ledger::store::Database;
 use smartqueue_server::ledger::{Ledger, file};
 use smartqueue_server::{Options, Place, TlsFiles, openapi_document, seed, serve};
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -115,7 +116,8 @@ struct Store {
     /// The folder with the database. With PostgreSQL only the demo's files for stations go there.
     #[arg(long, required_unless_present = "database_url")]
     data: Option<PathBuf>,
-    /// A PostgreSQL address, postgres://USER:PASSWORD@HOST/DATABASE, instead of a file in the folder.
+    /// A PostgreSQL address, postgres://USER:PASSWORD@HOST/DATABASE, instead of a file in the folder. Over a network add
+    /// ?sslmode=verify-full, and &sslrootcert=FILE where an authority of one's own signed the server's certificate.
     #[arg(long, env = "SMARTQUEUE_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
 }
@@ -123,7 +125,11 @@ struct Store {
 /// What was asked for cannot be meant; everything else is a failure.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct BadUsage(&'static str);
+struct BadUsage(Cow<'static, str>);
+
+fn bad_usage(words: impl Into<Cow<'static, str>>) -> anyhow::Error {
+    BadUsage(words.into()).into()
+}
 
 /// Where `seed-demo` leaves its files when it is given no folder.
 const PROFILES: &str = "smartqueue-demo";
@@ -131,12 +137,11 @@ const PROFILES: &str = "smartqueue-demo";
 impl Store {
     fn place(&self) -> anyhow::Result<Place> {
         match (&self.data, &self.database_url) {
-            (_, Some(address)) => match Database::postgres(address) {
-                Ok(database) => Ok(Place::Postgres(database)),
-                Err(_) => Err(BadUsage("--database-url wants postgres://USER:PASSWORD@HOST/DATABASE").into()),
-            },
+            (_, Some(address)) => Database::postgres(address)
+                .map(Place::Postgres)
+                .map_err(|error| bad_usage(format!("--database-url: {error}"))),
             (Some(folder), None) => Ok(Place::Folder(folder.clone())),
-            (None, None) => Err(BadUsage("--data DIR is needed").into()),
+            (None, None) => Err(bad_usage("--data DIR is needed")),
         }
     }
 
@@ -149,7 +154,7 @@ impl Store {
         match self.place()? {
             Place::Folder(folder) => Ok(folder),
             Place::Postgres(_) => {
-                Err(BadUsage("PostgreSQL has tools of its own for copies: use pg_dump and pg_restore").into())
+                Err(bad_usage("PostgreSQL has tools of its own for copies: use pg_dump and pg_restore"))
             }
         }
     }
@@ -213,7 +218,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::AfterRestore { store } => {
             let Place::Postgres(database) = store.place()? else {
-                return Err(BadUsage("`restore` does this for a file by itself; give --database-url").into());
+                return Err(bad_usage("`restore` does this for a file by itself; give --database-url"));
             };
             print_json(&serde_json::json!({"epoch": file::after_restore(&database)?}))
         }

@@ -124,7 +124,7 @@ impl Ledger {
                 listens.store(true, Ordering::Relaxed);
                 Box::new(Local::new(audience))
             }
-            Database::Postgres(config) => Box::new(Notifying::start(config, audience, Arc::clone(&listens))?),
+            Database::Postgres(server) => Box::new(Notifying::start(server, audience, Arc::clone(&listens))?),
         };
         let writer = Writer::start(database.clone(), connection, bus)?;
         Ok(Ledger {

@@ -3,7 +3,7 @@
 #[path = "../../../../tests/src/postgres.rs"]
 mod postgres;
 
-use postgres::Cluster;
+pub use postgres::{Cluster, Papers};
 use std::sync::OnceLock;
 
 /// The server.

@@ -41,6 +41,7 @@ mod on_postgres {
     }
 
     mod crowd;
+    mod encrypted;
     mod intelligence;
     mod numbers;
     mod office;

@@ -7,7 +7,7 @@
 
 use super::{Audience, Bus};
 use crate::ledger::events::{self, Published, Tail};
-use crate::ledger::store::postgres::patient;
+use crate::ledger::store::postgres::{self, Server};
 use crate::ledger::store::{Connection, Database, Error, Whose};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
-use tokio_postgres::{AsyncMessage, Config, NoTls};
+use tokio_postgres::AsyncMessage;
 use uuid::Uuid;
 
 /// The channel on which all servers of one database speak.
@@ -56,20 +56,20 @@ impl Notifying {
     /// # Errors
     /// The system gives no thread.
     pub fn start(
-        config: &Config,
+        server: &Server,
         audience: Arc<dyn Audience>,
         listens: Arc<AtomicBool>,
     ) -> Result<Notifying, std::io::Error> {
-        let server = Uuid::new_v4().simple().to_string();
+        let name = Uuid::new_v4().simple().to_string();
         let (words, heard) = channel();
         let (first, listening) = channel();
         let alive = Arc::new(());
-        let database = Database::Postgres(Box::new(config.clone()));
+        let database = Database::Postgres(Box::new(server.clone()));
         let herald = Herald { database, audience, connection: None, told: HashMap::new() };
         thread::Builder::new().name("herald".to_owned()).spawn(move || herald.run(&heard))?;
         let ear = Ear {
-            config: patient(config),
-            server: server.clone(),
+            database: server.clone(),
+            server: name.clone(),
             words: words.clone(),
             alive: Arc::downgrade(&alive),
             listens,
@@ -78,7 +78,7 @@ impl Notifying {
         thread::Builder::new().name("ear".to_owned()).spawn(move || ear.run())?;
         // Sockets that open now miss nothing of others. Without an ear they see less quickly what others do, no more.
         let _ = listening.recv_timeout(LAST_WAIT);
-        Ok(Notifying { server, words, _alive: alive })
+        Ok(Notifying { server: name, words, _alive: alive })
     }
 }
 
@@ -124,7 +124,8 @@ fn read_hint(own: &str, text: &str) -> Option<Word> {
 
 /// Listens on a session of its own, and comes back when that is lost.
 struct Ear {
-    config: Config,
+    database: Server,
+    /// Its own name, which tells the own hints from those of others.
     server: String,
     words: Sender<Word>,
     alive: Weak<()>,
@@ -162,7 +163,7 @@ impl Ear {
 
     /// Listens until nobody wants it any more, or the session is lost.
     async fn listen(&self) -> Result<(), Error> {
-        let (client, mut connection) = self.config.connect(NoTls).await?;
+        let (client, mut connection) = postgres::connect(&self.database).await?;
         let (notes, mut noted) = tokio::sync::mpsc::unbounded_channel();
         let driving = async move {
             loop {

@@ -4,6 +4,8 @@
 //! a session works on any thread that may block, and what nobody waits for travels together with the next question. This
 //! module never knows a table.
 
+pub(in crate::ledger) use super::address::Server;
+
 use super::values::{Params, Stored, ValueRef};
 use super::{Error, Whose};
 use std::cell::{Cell, RefCell};
@@ -16,9 +18,11 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, NoTls, Row, Statement};
+use tokio_postgres::{Client, Row, Socket, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// The first of our advisory locks; other programs on the same database may have their own.
 const LOCKS: i64 = 0x5371 << 40;
@@ -60,25 +64,28 @@ impl Drop for Session {
     }
 }
 
-/// What of the address is ours to say: a server that does not answer is given up soon.
-pub(in crate::ledger) fn patient(config: &Config) -> Config {
-    let mut config = config.clone();
+/// What carries a client's questions and their answers, for as long as somebody polls it.
+type Line = tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+/// Connects as the address says. A server that does not answer is given up soon.
+pub(in crate::ledger) async fn connect(server: &Server) -> Result<(Client, Line), tokio_postgres::Error> {
+    let mut config = server.config().clone();
     config
         .application_name("smartqueue-server")
         .connect_timeout(Duration::from_secs(5))
         .tcp_user_timeout(Duration::from_secs(15))
         .keepalives_idle(Duration::from_secs(15));
-    config
+    config.connect(server.tls()).await
 }
 
 impl Session {
-    pub(super) fn connect(config: &Config) -> Result<Session, Error> {
+    pub(super) fn connect(server: &Server) -> Result<Session, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
             tracing::error!(%error, "a session's runtime cannot be made");
             Error::Gone
         })?;
         let connected = runtime.block_on(async {
-            let (client, connection) = patient(config).connect(NoTls).await?;
+            let (client, connection) = connect(server).await?;
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::warn!(error = %Error::from(error), "a session with the database ended");
