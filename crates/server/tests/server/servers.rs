@@ -247,3 +247,27 @@ async fn a_text_that_postgresql_does_not_hold_is_the_callers_mistake() {
     let (status, called) = house.post(&format!("tickets/{ticket}/call/"), json!({"counter": "1"})).await;
     assert_eq!((status, &called["status"]), (200, &json!("called")), "{called}");
 }
+
+#[tokio::test]
+async fn a_commit_that_another_one_spoils_is_to_be_tried_again() {
+    let house = House::open().await;
+    let (body, mut taken) = (json!({"queue_id": house.queue("B"), "channel": "web"}), 0);
+    // A deadlock and a serialization failure, seen by the very COMMIT; and by a statement before it.
+    for (state, when) in [("40P01", "DEFERRED"), ("40001", "DEFERRED"), ("40001", "IMMEDIATE")] {
+        house.premises.look(|connection| {
+            let spoil = format!(
+                "CREATE OR REPLACE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN RAISE EXCEPTION 'somebody else was first' USING ERRCODE = '{state}'; END $$;
+                 CREATE CONSTRAINT TRIGGER spoil AFTER INSERT ON tickets DEFERRABLE INITIALLY {when}
+                 FOR EACH ROW EXECUTE FUNCTION spoil()"
+            );
+            connection.execute_batch(&spoil).unwrap();
+        });
+        let (status, answer) = house.post("tickets/", body.clone()).await;
+        assert_eq!((status, &answer["code"]), (503, &json!("busy")), "{state} {when}: {answer}");
+        house.premises.look(|connection| connection.execute_batch("DROP TRIGGER spoil ON tickets").unwrap());
+        taken += 1;
+        let (status, ticket) = house.post("tickets/", body.clone()).await;
+        assert_eq!((status, &ticket["number"]), (201, &json!(format!("B{taken:03}"))), "nothing of it was kept");
+    }
+}

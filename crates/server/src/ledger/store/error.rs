@@ -77,23 +77,25 @@ impl Error {
         match self {
             Error::Gone => true,
             Error::Postgres(error) => match error.as_db_error() {
-                // Somebody else held a lock too long, or the database is about to stop or has just begun.
-                Some(database) => {
-                    [
-                        SqlState::T_R_DEADLOCK_DETECTED,
-                        SqlState::T_R_SERIALIZATION_FAILURE,
-                        SqlState::LOCK_NOT_AVAILABLE,
-                        SqlState::TOO_MANY_CONNECTIONS,
-                        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-                    ]
-                    .contains(database.code())
-                        || database.code().code().starts_with("57P")
-                }
+                Some(database) => is_passing_state(database.code()),
                 None => error.is_closed() || is_about_the_network(error),
             },
             Error::NoRow | Error::Unreadable { .. } | Error::Unstorable | Error::Sqlite(_) => false,
         }
     }
+}
+
+/// Somebody else held a lock too long or changed the same, or the database is about to stop or has just begun.
+fn is_passing_state(state: &SqlState) -> bool {
+    [
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::TOO_MANY_CONNECTIONS,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    ]
+    .contains(state)
+        || state.code().starts_with("57P")
 }
 
 fn is_about_the_network(error: &tokio_postgres::Error) -> bool {
@@ -119,6 +121,23 @@ impl<T> OptionalExtension<T> for Result<T, Error> {
             Ok(value) => Ok(Some(value)),
             Err(Error::NoRow) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_commits_do_to_each_other_passes_and_what_is_wrong_does_not() {
+        // A serialization failure, a deadlock, a lock, too many sessions, a stop, a start.
+        for passing in ["40001", "40P01", "55P03", "53300", "25P03", "57P01", "57P03"] {
+            assert!(is_passing_state(&SqlState::from_code(passing)), "{passing}");
+        }
+        // A double, a missing row, a missing table, a full disk, a wrong password, a cancelled statement.
+        for lasting in ["23505", "23503", "42P01", "53100", "28P01", "57014"] {
+            assert!(!is_passing_state(&SqlState::from_code(lasting)), "{lasting}");
         }
     }
 }
