@@ -17,6 +17,8 @@ pub enum Trouble {
         field: &'static str,
         /// What is wrong with it.
         detail: String,
+        /// Other fields with the same fault.
+        also: Vec<&'static str>,
     },
     /// The request cannot be read at all.
     #[error("{detail}")]
@@ -76,7 +78,16 @@ pub enum Trouble {
 impl Trouble {
     /// A field that cannot be meant.
     pub fn invalid(field: &'static str, detail: impl Into<String>) -> Trouble {
-        Trouble::Invalid { field, detail: detail.into() }
+        Trouble::Invalid { field, detail: detail.into(), also: Vec::new() }
+    }
+
+    /// Refuses a request without these fields, if there are any.
+    ///
+    /// # Errors
+    /// [`Trouble::Invalid`] names all of them.
+    pub fn refuse_without(fields: &[&'static str]) -> Result<(), Trouble> {
+        let Some((field, also)) = fields.split_first() else { return Ok(()) };
+        Err(Trouble::Invalid { field, detail: "this field is needed".to_owned(), also: also.to_vec() })
     }
 
     /// The stable code.

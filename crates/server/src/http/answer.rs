@@ -33,8 +33,11 @@ impl IntoResponse for Trouble {
         }
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut body = serde_json::json!(ErrorBody { code: self.code().to_owned(), detail: self.detail() });
-        if let Trouble::Invalid { field, detail } = &self {
+        if let Trouble::Invalid { field, detail, also } = &self {
             body["errors"] = serde_json::json!({ *field: [detail] });
+            for field in also {
+                body["errors"][field] = serde_json::json!([detail]);
+            }
         }
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();

@@ -3,11 +3,12 @@
 
 use super::App;
 use crate::auth::Scope;
-use crate::ledger::fields::Given;
+use crate::ledger::catalogue::Extent;
+use crate::ledger::fields::{Given, Place};
 use crate::ledger::resources::Resource;
 use axum::Router;
 use axum::handler::Handler;
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -151,7 +152,7 @@ fn reference<T: ToSchema>(schemas: &mut Schemas) -> Value {
     json!({"$ref": format!("#/components/schemas/{}", T::name())})
 }
 
-/// The schema of a resource as it is shown, or as it is made (`for_new`) or changed.
+/// The schema of a resource as it is shown, or as it is made, changed or replaced.
 fn resource_schema(resource: &Resource, purpose: Purpose) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
@@ -160,6 +161,11 @@ fn resource_schema(resource: &Resource, purpose: Purpose) -> Value {
             Purpose::Show => (field.expression().is_some(), false),
             Purpose::Make => (field.given != Given::Never, matches!(field.given, Given::Always | Given::Once)),
             Purpose::Change => (!matches!(field.given, Given::Never | Given::Once), false),
+            Purpose::Replace => (
+                field.given != Given::Never,
+                // Nobody was shown a secret and could send it back: left out, it stays.
+                matches!(field.given, Given::Always | Given::Once) && !matches!(field.place, Place::Secret(_)),
+            ),
         };
         if is_there {
             properties.insert(field.name.to_owned(), field.schema());
@@ -179,7 +185,7 @@ fn resource_schema(resource: &Resource, purpose: Purpose) -> Value {
             let what = "made by the client, so that repeating the request makes nothing";
             properties.insert("client_id".to_owned(), json!({"type": "string", "format": "uuid", "description": what}));
         }
-        Purpose::Change => {}
+        Purpose::Change | Purpose::Replace => {}
     }
     json!({"type": "object", "required": required, "properties": properties})
 }
@@ -194,6 +200,7 @@ enum Purpose {
     Show,
     Make,
     Change,
+    Replace,
 }
 
 /// Routes with their document.
@@ -224,7 +231,7 @@ impl Api {
         Api { prefix, router: Router::new(), paths: BTreeMap::new(), schemas: Schemas::new() }
     }
 
-    methods!(get, post, patch, delete);
+    methods!(get, post, put, patch, delete);
 
     /// Adds a route that is described by itself.
     pub(super) fn route(self, path: &str, handler: MethodRouter<Arc<App>>) -> Api {
@@ -278,10 +285,18 @@ impl Api {
             )
             .patch(
                 &one,
-                move |app, caller, path, body| rows::change(resource, app, caller, path, body),
-                Operation::new("Change")
+                move |app, caller, path, body| rows::change((resource, Extent::Named), app, caller, path, body),
+                Operation::new("Change what is named")
                     .needs(resource.write)
                     .takes(resource_schema(resource, Purpose::Change))
+                    .answers(200, "Changed", Some(shown())),
+            )
+            .put(
+                &one,
+                move |app, caller, path, body| rows::change((resource, Extent::Whole), app, caller, path, body),
+                Operation::new("Change all of it: what is left out goes back to its default")
+                    .needs(resource.write)
+                    .takes(resource_schema(resource, Purpose::Replace))
                     .answers(200, "Changed", Some(shown())),
             );
         if !resource.is_made_here {

@@ -6,7 +6,7 @@ use super::answer::{Answer, Body, Listing, ok};
 use super::caller::{Caller, integer_id};
 use crate::auth::password;
 use crate::ledger::audit::Actor;
-use crate::ledger::catalogue::{Object, Selection};
+use crate::ledger::catalogue::{Extent, Object, Selection};
 use crate::ledger::resources::Resource;
 use crate::trouble::Trouble;
 use axum::Json;
@@ -91,7 +91,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn change(
-    resource: &'static Resource,
+    (resource, extent): (&'static Resource, Extent),
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((_, id)): Path<(String, String)>,
@@ -100,7 +100,7 @@ pub(super) async fn change(
     let actor = caller.actor(resource.write)?;
     let id = integer_id(&id, resource.name)?;
     let body = without_password(&app, object(body)?).await?;
-    let row = app.ledger.change_row(resource, actor, id, body).await?;
+    let row = app.ledger.change_row(resource, actor, id, (extent, body)).await?;
     app.standings.forget_all();
     ok(row)
 }

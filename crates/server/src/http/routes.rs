@@ -6,6 +6,7 @@ use super::{
     trail,
 };
 use crate::auth::Scope;
+use crate::ledger::catalogue::Extent;
 use crate::ledger::places::AGENT_STATUSES;
 use crate::ledger::resources;
 use crate::socket;
@@ -222,6 +223,10 @@ fn of_office(api: Api) -> Api {
     );
     let invited =
         object(&["invitation", "expires_in"], json!({"invitation": {"type": "string"}, "expires_in": integer()}));
+    let settings = || {
+        json!({"name": {"type": "string", "minLength": 1, "maxLength": 100},
+               "data_retention_days": {"type": "integer", "minimum": 1, "maximum": 3650}})
+    };
     api.resource(&resources::AGENTS)
         .post(
             "/agents/invite",
@@ -259,9 +264,11 @@ fn of_office(api: Api) -> Api {
         .post(
             "/users/{id}/invite",
             staff::invite_user,
-            Operation::new("Let a user choose a new password")
-                .needs(Scope::AdminTenant)
-                .answers(201, "Invited", Some(invited)),
+            Operation::new("Let a user choose a new password").needs(Scope::AdminTenant).answers(
+                201,
+                "Invited",
+                Some(invited),
+            ),
         )
         .post(
             "/users/{id}/revoke",
@@ -273,18 +280,20 @@ fn of_office(api: Api) -> Api {
         .resource(&resources::COUNTERS)
         .resource(&resources::DISPLAYS)
         .resource(&resources::PLAYLISTS)
-        .get(
-            "/settings",
-            tenants::settings,
-            Operation::new("The tenant's own settings").needs(Scope::AdminTenant),
-        )
+        .get("/settings", tenants::settings, Operation::new("The tenant's own settings").needs(Scope::AdminTenant))
         .patch(
             "/settings",
-            tenants::change_settings,
-            Operation::new("Change the tenant's own settings").needs(Scope::AdminTenant).takes(object(
-                &[],
-                json!({"name": {"type": "string"}, "data_retention_days": {"type": "integer", "minimum": 1, "maximum": 3650}}),
-            )),
+            |app, caller, body| tenants::change_settings(Extent::Named, app, caller, body),
+            Operation::new("Change what is named of the tenant's own settings")
+                .needs(Scope::AdminTenant)
+                .takes(object(&[], settings())),
+        )
+        .put(
+            "/settings",
+            |app, caller, body| tenants::change_settings(Extent::Whole, app, caller, body),
+            Operation::new("Change all of the tenant's own settings")
+                .needs(Scope::AdminTenant)
+                .takes(object(&["name", "data_retention_days"], settings())),
         )
         .resource(&resources::INCIDENTS)
         .post(

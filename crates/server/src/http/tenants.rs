@@ -6,6 +6,7 @@ use super::caller::{Caller, bearer};
 use super::catalogue::object;
 use crate::auth::Scope;
 use crate::ledger::audit::Actor;
+use crate::ledger::catalogue::Extent;
 use crate::ledger::tenants::{NewTenant, SettingsChange};
 use crate::trouble::Trouble;
 use axum::Json;
@@ -40,7 +41,12 @@ pub(super) async fn settings(State(app): State<Arc<App>>, caller: Caller) -> Ans
     ok(app.ledger.settings(caller.at(Scope::AdminTenant)?).await?)
 }
 
-pub(super) async fn change_settings(State(app): State<Arc<App>>, caller: Caller, Body(body): Body<Value>) -> Answer {
+pub(super) async fn change_settings(
+    extent: Extent,
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(body): Body<Value>,
+) -> Answer {
     let actor = caller.actor(Scope::AdminTenant)?;
-    ok(app.ledger.change_settings(actor, SettingsChange::read(&object(body)?)?).await?)
+    ok(app.ledger.change_settings(actor, SettingsChange::read(&object(body)?, extent)?).await?)
 }

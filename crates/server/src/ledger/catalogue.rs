@@ -147,27 +147,67 @@ struct Wish {
     noted: Object,
 }
 
+/// How much of a row a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What the request names; the rest stays.
+    Named,
+    /// All of it: what is left out goes back to what it is without anybody's word. Only a secret, which nobody was shown
+    /// and could send back, stays as it is.
+    Whole,
+}
+
+/// Adds to a request for the whole of a row what it leaves out.
+fn complete(resource: &Resource, body: &mut Object) -> Result<(), Trouble> {
+    let mut missing = Vec::new();
+    for field in resource.fields {
+        match (field.given, field.place) {
+            (Given::Never, _) | (Given::Always, Place::Secret(_)) => {}
+            (Given::Always | Given::Once, _) => {
+                if !body.contains_key(field.name) {
+                    missing.push(field.name);
+                }
+            }
+            (Given::Freely(fallback), _) => {
+                body.entry(field.name).or_insert_with(|| fallback.shown());
+            }
+            (Given::OrNull, _) => {
+                body.entry(field.name).or_insert(Value::Null);
+            }
+        }
+    }
+    for link in resource.links {
+        body.entry(link.name).or_insert_with(|| json!([]));
+    }
+    Trouble::refuse_without(&missing)
+}
+
+/// Whether a name is one that requests use.
+fn is_known(resource: &Resource, name: &str) -> bool {
+    name == "id"
+        || resource.fields.iter().any(|field| field.name == name)
+        || resource.links.iter().any(|link| link.name == name)
+}
+
 /// Reads a request. A new row (`is_new`) needs every field that is always given.
 fn wish(resource: &Resource, body: &Object, is_new: bool) -> Result<Wish, Trouble> {
     let mut wish = Wish { columns: Vec::new(), links: Vec::new(), beside: Vec::new(), noted: Object::new() };
+    let mut missing = Vec::new();
     for name in body.keys() {
-        let is_known = name == "id"
-            || resource.fields.iter().any(|field| field.name == name)
-            || resource.links.iter().any(|link| link.name == name);
-        if !is_known {
+        if !is_known(resource, name) {
             let detail = format!("`{name}` is no field of a {}", resource.name);
             return Err(Trouble::Malformed { code: "invalid_field", detail });
         }
     }
     for field in resource.fields {
         let is_open = match field.given {
-            Given::Always | Given::Freely | Given::OrNull => true,
+            Given::Always | Given::Freely(_) | Given::OrNull => true,
             Given::Once => is_new,
             Given::Never => false,
         };
         let Some(value) = body.get(field.name) else {
             if is_new && matches!(field.given, Given::Always | Given::Once) {
-                return Err(Trouble::invalid(field.name, "this field is needed"));
+                missing.push(field.name);
             }
             continue;
         };
@@ -205,6 +245,7 @@ fn wish(resource: &Resource, body: &Object, is_new: bool) -> Result<Wish, Troubl
             wish.links.push((place, ids));
         }
     }
+    Trouble::refuse_without(&missing)?;
     Ok(wish)
 }
 
@@ -424,11 +465,20 @@ fn change(
     resource: &Resource,
     actor: Actor,
     id: i64,
-    mut body: Object,
+    (extent, mut body): (Extent, Object),
 ) -> Result<(), Trouble> {
     let before = one(writing.connection, resource, actor.tenant, id)?;
-    // Clients send back what they were shown; what is as it was is no wish.
-    body.retain(|name, value| before.get(name) != Some(value));
+    match extent {
+        Extent::Named => {}
+        Extent::Whole => complete(resource, &mut body)?,
+    }
+    // Clients send back what they were shown; what is as it was is no wish, and neither is a figure that goes on by itself.
+    body.retain(|name, value| {
+        before.get(name) != Some(value) && (is_known(resource, name) || before.get(name).is_none())
+    });
+    if body.is_empty() {
+        return Ok(());
+    }
     let wish = wish(resource, &body, false)?;
     let site = site_of(writing.connection, resource, id)?;
     check_references(writing.connection, resource, actor.tenant, site, &wish)?;
@@ -498,16 +548,16 @@ impl Ledger {
         .await
     }
 
-    /// Changes what the body names of a row.
+    /// Changes what the body names of a row, or all of it.
     pub async fn change_row(
         &self,
         resource: &'static Resource,
         actor: Actor,
         id: i64,
-        body: Object,
+        (extent, body): (Extent, Object),
     ) -> Result<Value, Trouble> {
         self.write(actor.whose(), move |writing| {
-            change(writing, resource, actor, id, body)?;
+            change(writing, resource, actor, id, (extent, body))?;
             one(writing.connection, resource, actor.tenant, id)
         })
         .await

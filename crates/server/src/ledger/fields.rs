@@ -64,12 +64,50 @@ pub enum Given {
     Always,
     /// With every new row; it never changes.
     Once,
-    /// When somebody likes; the table has a default.
-    Freely,
+    /// When somebody likes; otherwise this stands there, as the table has it.
+    Freely(Fallback),
     /// When somebody likes, and null takes it away.
     OrNull,
     /// Never: the server gives it.
     Never,
+}
+
+/// What stands in a field that nobody gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// A text.
+    Text(&'static str),
+    /// A whole number.
+    Integer(i64),
+    /// True or false.
+    Truth(bool),
+    /// A list without anything in it.
+    NoList,
+    /// An object without anything in it.
+    NoNames,
+}
+
+impl Fallback {
+    /// As it is shown.
+    pub fn shown(self) -> Value {
+        match self {
+            Fallback::Text(text) => json!(text),
+            Fallback::Integer(number) => json!(number),
+            Fallback::Truth(truth) => json!(truth),
+            Fallback::NoList => json!([]),
+            Fallback::NoNames => json!({}),
+        }
+    }
+
+    fn stored(self) -> Stored {
+        match self {
+            Fallback::Text(text) => Stored::Text(text.to_owned()),
+            Fallback::Integer(number) => Stored::Integer(number),
+            Fallback::Truth(truth) => Stored::Integer(i64::from(truth)),
+            Fallback::NoList => Stored::Text("[]".to_owned()),
+            Fallback::NoNames => Stored::Text("{}".to_owned()),
+        }
+    }
 }
 
 /// A field.
@@ -127,6 +165,11 @@ impl Field {
             } else {
                 Err(self.wrong("null is not possible"))
             };
+        }
+        if let Given::Freely(fallback) = self.given
+            && *value == fallback.shown()
+        {
+            return Ok(fallback.stored());
         }
         let text = |form: fn(&str) -> bool, wanted: &str| match value.as_str() {
             Some(text) if form(text) => Ok(Stored::Text(text.to_owned())),
@@ -321,6 +364,12 @@ impl Field {
             }
             Kind::Instant => json!({"type": "string", "format": "date-time"}),
         };
+        if let Given::Freely(fallback) = self.given {
+            schema["default"] = fallback.shown();
+            if fallback == Fallback::Text("") {
+                schema["minLength"] = json!(0);
+            }
+        }
         if self.given == Given::OrNull || matches!(self.place, Place::Expression(_)) {
             let kind = schema["type"].clone();
             schema["type"] = json!([kind, "null"]);

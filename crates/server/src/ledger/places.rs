@@ -199,14 +199,22 @@ pub(super) fn agent(connection: &Connection, tenant: i64, agent: i64) -> Result<
     Ok(found)
 }
 
-/// A queue as everybody is shown it.
+/// A queue as everybody is shown it, with everything that may be set: whoever replaces it sends back what was shown.
 pub(super) fn queue_value(connection: &Connection, tenant: i64, id: i64) -> Result<Value, Trouble> {
-    Ok(serde_json::to_value(queue(connection, tenant, id)?)?)
+    let mut value = serde_json::to_value(queue(connection, tenant, id)?)?;
+    value["position"] = connection
+        .prepare_cached("SELECT position FROM queues WHERE id = ?1")?
+        .query_row([id], |row| Ok(row.get::<i64>(0)?.into()))?;
+    Ok(value)
 }
 
-/// An agent as everybody is shown it.
+/// An agent as everybody is shown it, with everything that may be set.
 pub(super) fn agent_value(connection: &Connection, tenant: i64, id: i64) -> Result<Value, Trouble> {
-    Ok(serde_json::to_value(agent(connection, tenant, id)?)?)
+    let mut value = serde_json::to_value(agent(connection, tenant, id)?)?;
+    value["user"] = connection
+        .prepare_cached("SELECT \"user\" FROM agents WHERE id = ?1")?
+        .query_row([id], |row| Ok(row.get::<Option<i64>>(0)?.into()))?;
+    Ok(value)
 }
 
 /// A station as the office is shown it.

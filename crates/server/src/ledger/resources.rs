@@ -1,7 +1,7 @@
 //! What the office keeps: sites, services, queues, counters, agents, users, displays, playlists, as tables of fields.
 //! Routes, checks, filters, orders and the API's document are all made from these tables; this module does nothing.
 
-use super::fields::{Field, Given, Kind, Place, field};
+use super::fields::{Fallback, Field, Given, Kind, Place, field};
 use super::store::{Connection, Stored};
 use super::writer::Writing;
 use super::{incidents, people, places};
@@ -88,7 +88,7 @@ pub static SITES: Resource = Resource {
         field("timezone", Kind::Zone, Given::Always),
         field("languages", Kind::Languages, Given::Always),
         field("brand_colour", Kind::Colour, Given::OrNull),
-        field("ticker", Kind::Lines(50), Given::Freely),
+        field("ticker", Kind::Lines(50), Given::Freely(Fallback::NoList)),
         field("slip_header", Kind::Text(400), Given::OrNull),
         field("slip_footer", Kind::Text(400), Given::OrNull),
         field("configuration_version", Kind::Integer(0, i64::MAX), Given::Never),
@@ -136,15 +136,15 @@ pub static QUEUES: Resource = Resource {
         field("prefix", Kind::Prefix, Given::Once),
         NAME,
         field("hint", Kind::Text(200), Given::OrNull),
-        field("names", Kind::Names, Given::Freely),
-        field("icon", Kind::Text(40), Given::Freely),
-        field("colour", Kind::Colour, Given::Freely),
-        field("algorithm", Kind::Word(&["fifo", "priority", "sla"]), Given::Freely),
-        field("sla_seconds", Kind::Integer(1, 86_400), Given::Freely),
+        field("names", Kind::Names, Given::Freely(Fallback::NoNames)),
+        field("icon", Kind::Text(40), Given::Freely(Fallback::Text("ticket"))),
+        field("colour", Kind::Colour, Given::Freely(Fallback::Text("#1f4e79"))),
+        field("algorithm", Kind::Word(&["fifo", "priority", "sla"]), Given::Freely(Fallback::Text("fifo"))),
+        field("sla_seconds", Kind::Integer(1, 86_400), Given::Freely(Fallback::Integer(900))),
         field("max_capacity", Kind::Integer(1, 1_000_000), Given::OrNull),
-        field("is_active", Kind::Truth, Given::Freely),
+        field("is_active", Kind::Truth, Given::Freely(Fallback::Truth(true))),
         field("hours", Kind::Hours, Given::OrNull),
-        field("position", Kind::Integer(0, 10_000), Given::Freely),
+        field("position", Kind::Integer(0, 10_000), Given::Freely(Fallback::Integer(0))),
     ],
     links: &[],
     site: Some("site"),
@@ -241,7 +241,7 @@ pub static USERS: Resource = Resource {
             ),
             given: Given::Always,
         },
-        field("is_active", Kind::Truth, Given::Freely),
+        field("is_active", Kind::Truth, Given::Freely(Fallback::Truth(true))),
         Field {
             name: "password",
             kind: Kind::Text(1_024),
@@ -289,7 +289,7 @@ pub static PLAYLISTS: Resource = Resource {
     fields: &[
         SITE,
         NAME,
-        field("items", Kind::PlaylistItems, Given::Freely),
+        field("items", Kind::PlaylistItems, Given::Freely(Fallback::NoList)),
         field("schedule", Kind::Hours, Given::OrNull),
     ],
     links: &[],
@@ -340,11 +340,15 @@ pub static INCIDENTS: Resource = Resource {
     fields: &[
         field("site", Kind::Reference("sites"), Given::OrNull),
         field("title", Kind::Text(200), Given::Always),
-        field("description", Kind::Text(10_000), Given::Freely),
-        field("severity", Kind::Word(&["low", "medium", "high", "critical"]), Given::Freely),
-        field("priority", Kind::Word(&["low", "normal", "high", "urgent"]), Given::Freely),
-        field("category", Kind::Text(40), Given::Freely),
-        field("status", Kind::Word(&["open", "in_progress", "resolved", "closed"]), Given::Freely),
+        field("description", Kind::Text(10_000), Given::Freely(Fallback::Text(""))),
+        field("severity", Kind::Word(&["low", "medium", "high", "critical"]), Given::Freely(Fallback::Text("medium"))),
+        field("priority", Kind::Word(&["low", "normal", "high", "urgent"]), Given::Freely(Fallback::Text("normal"))),
+        field("category", Kind::Text(40), Given::Freely(Fallback::Text("other"))),
+        field(
+            "status",
+            Kind::Word(&["open", "in_progress", "resolved", "closed"]),
+            Given::Freely(Fallback::Text("open")),
+        ),
         Field {
             name: "device_id",
             kind: Kind::Reference("stations"),

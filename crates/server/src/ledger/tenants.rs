@@ -1,7 +1,7 @@
 //! Tenants, their settings, and the first admin of each. This module never makes a token; it keeps hashes.
 
 use super::audit::{self, Actor};
-use super::catalogue::{self, Object};
+use super::catalogue::{self, Extent, Object};
 use super::fields::{Field, Given, Kind, field};
 use super::places::{Listed, Window, tenant_id};
 use super::resources::USERS;
@@ -53,10 +53,18 @@ impl SettingsChange {
     ///
     /// # Errors
     /// [`Trouble::Invalid`] names the field.
-    pub fn read(body: &Object) -> Result<SettingsChange, Trouble> {
-        if let Some(name) = body.keys().find(|name| !matches!(name.as_str(), "name" | "data_retention_days" | "slug")) {
+    pub fn read(body: &Object, extent: Extent) -> Result<SettingsChange, Trouble> {
+        let is_shown = |name: &str| matches!(name, "id" | "slug" | "name" | "data_retention_days");
+        if let Some(name) = body.keys().find(|name| !is_shown(name)) {
             let detail = format!("`{name}` is no setting");
             return Err(Trouble::Malformed { code: "invalid_field", detail });
+        }
+        match extent {
+            Extent::Named => {}
+            Extent::Whole => {
+                let missing = [NAME.name, RETENTION.name].into_iter().filter(|name| !body.contains_key(*name));
+                Trouble::refuse_without(&missing.collect::<Vec<_>>())?;
+            }
         }
         let read = |field: Field| body.get(field.name).map(|value| field.check(value)).transpose();
         Ok(SettingsChange {

@@ -23,6 +23,7 @@ mod on_sqlite {
     mod office;
     mod operations;
     mod process;
+    mod replace;
     mod rest;
     mod sign_in;
     mod sockets;
@@ -46,6 +47,7 @@ mod on_postgres {
     mod numbers;
     mod office;
     mod operations;
+    mod replace;
     mod rest;
     mod servers;
     mod sign_in;
