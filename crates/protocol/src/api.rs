@@ -77,6 +77,17 @@ pub struct FollowBody {
     pub counter: Option<String>,
 }
 
+/// The answer of the same path: the body, and whether it is time to come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FollowAnswer {
+    /// The ticket.
+    #[serde(flatten)]
+    pub body: FollowBody,
+    /// Whether the turn comes near: at most 3 people ahead, or an expected wait of at most 300 s. False once it has come.
+    #[serde(default)]
+    pub soon: bool,
+}
+
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {

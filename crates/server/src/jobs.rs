@@ -1,4 +1,5 @@
-//! What the server does by itself, by the clock: figures and health looked at, what is old removed, backups made. A job is
+//! What the server does by itself, by the clock: figures and health looked at, people reminded, what is old removed, backups
+//! made. A job is
 //! claimed in the database before it is done, so several servers share them, and each may be repeated without harm.
 
 use crate::Place;
@@ -6,7 +7,8 @@ use crate::clock;
 use crate::http::App;
 use crate::ledger::file;
 use crate::ledger::jobs::Claimed;
-use crate::metrics::{Run, metrics};
+use crate::ledger::reminders::Reminder;
+use crate::metrics::{Run, Tenant, metrics};
 use anyhow::Context;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,13 +29,16 @@ const FIRST_RETRY_MS: i64 = 10_000;
 const BACKUPS: usize = 7;
 
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// When a job is due.
 #[derive(Clone, Copy, Debug)]
 enum Schedule {
     /// Again after so many milliseconds.
     Every(i64),
+    /// At each full hour.
+    Hourly,
     /// Each day at this minute, UTC.
     Daily(i64),
 }
@@ -43,14 +48,17 @@ enum Schedule {
 enum Work {
     RefreshFigures,
     LookAtHealth,
+    Remind,
     CleanUp,
     Backup,
 }
 
-const JOBS: [(&str, Schedule, Work); 4] = [
+const JOBS: [(&str, Schedule, Work); 5] = [
     ("eta_refresh", Schedule::Every(120_000), Work::RefreshFigures),
     ("queue_health", Schedule::Every(300_000), Work::LookAtHealth),
-    ("clean_up", Schedule::Daily(4 * 60), Work::CleanUp),
+    ("reminders", Schedule::Every(300_000), Work::Remind),
+    // Somewhere it is four in the morning: which sites have passed it since the last time is seen when it is done.
+    ("clean_up", Schedule::Hourly, Work::CleanUp),
     ("backup", Schedule::Daily(3 * 60), Work::Backup),
 ];
 
@@ -59,6 +67,7 @@ impl Schedule {
     fn next_ms(self, now_ms: i64, chance: f64) -> i64 {
         match self {
             Schedule::Every(interval_ms) => now_ms + spread(interval_ms, 0.9 + 0.2 * chance),
+            Schedule::Hourly => (now_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS,
             Schedule::Daily(minute) => {
                 let today = now_ms.div_euclid(DAY_MS) * DAY_MS + minute * MINUTE_MS;
                 if today > now_ms { today } else { today + DAY_MS }
@@ -116,7 +125,7 @@ async fn do_and_finish(app: &App, place: &Place, server: &str, claimed: Claimed)
         return;
     };
     let began = clock::monotonic();
-    let result = perform(app, place, work).await;
+    let result = perform(app, place, work, &claimed).await;
     let now_ms = clock::now_ms();
     let next_ms = schedule.next_ms(now_ms, chance());
     let (outcome, due_ms, is_over) = match &result {
@@ -137,7 +146,7 @@ async fn do_and_finish(app: &App, place: &Place, server: &str, claimed: Claimed)
     }
 }
 
-async fn perform(app: &App, place: &Place, work: Work) -> anyhow::Result<()> {
+async fn perform(app: &App, place: &Place, work: Work, claimed: &Claimed) -> anyhow::Result<()> {
     match work {
         Work::RefreshFigures => {
             app.ledger.refresh_figures().await?;
@@ -152,8 +161,15 @@ async fn perform(app: &App, place: &Place, work: Work) -> anyhow::Result<()> {
                 }
             }
         }
+        Work::Remind => {
+            for reminder in app.ledger.remind().await? {
+                let Reminder { tenant, queue, number, people_ahead } = reminder;
+                tracing::info!(tenant, queue, number, people_ahead, "a turn comes near");
+                metrics().reminders.get_or_create(&Tenant { tenant }).inc();
+            }
+        }
         Work::CleanUp => {
-            let removed = app.ledger.clean_up().await?;
+            let removed = app.ledger.clean_up(claimed.done_at_ms, claimed.at_ms).await?;
             tracing::info!(removed, "what was kept long enough is gone");
         }
         Work::Backup => {
@@ -195,6 +211,9 @@ mod tests {
     fn a_job_is_due_again_near_its_interval_or_at_its_hour() {
         let every = Schedule::Every(100_000);
         assert_eq!((every.next_ms(0, 0.0), every.next_ms(0, 1.0)), (90_000, 110_000));
+        for (now_ms, due_ms) in [(0, HOUR_MS), (HOUR_MS - 1, HOUR_MS), (HOUR_MS, 2 * HOUR_MS)] {
+            assert_eq!(Schedule::Hourly.next_ms(now_ms, 0.7), due_ms, "{now_ms}");
+        }
         let daily = Schedule::Daily(240);
         let four = 4 * 3_600_000;
         for (now_ms, due_ms) in [(0, four), (four - 1, four), (four, four + DAY_MS), (DAY_MS - 1, four + DAY_MS)] {

@@ -38,6 +38,13 @@ pub struct Origin {
     pub channel: &'static str,
 }
 
+/// Whose.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Tenant {
+    /// The tenant's id.
+    pub tenant: i64,
+}
+
 /// How a run of a job came out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Run {
@@ -78,6 +85,8 @@ pub struct Metrics {
     pub tickets_called: Family<Origin, Counter>,
     /// Runs of jobs.
     pub job_runs: Family<Run, Counter>,
+    /// People whose turn came near and who were put into the outbox.
+    pub reminders: Family<Tenant, Counter>,
     /// Stations heard in the last minute.
     pub stations_online: Gauge,
 }
@@ -105,6 +114,7 @@ impl Metrics {
             tickets_created: Family::default(),
             tickets_called: Family::default(),
             job_runs: Family::default(),
+            reminders: Family::default(),
             stations_online: Gauge::default(),
         };
         let registry = &mut metrics.registry;
@@ -122,6 +132,7 @@ impl Metrics {
         registry.register("tickets_created", "Tickets taken", metrics.tickets_created.clone());
         registry.register("tickets_called", "Tickets called for the first time", metrics.tickets_called.clone());
         registry.register("job_runs", "Runs of jobs", metrics.job_runs.clone());
+        registry.register("reminders", "People whose turn came near", metrics.reminders.clone());
         registry.register("stations_online", "Stations heard in the last minute", metrics.stations_online.clone());
         metrics
     }

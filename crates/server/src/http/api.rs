@@ -263,21 +263,29 @@ impl Api {
         Api { router: self.router.merge(router), ..self }
     }
 
-    /// The routes of a resource: list, one, and what may be done to it.
-    pub(super) fn resource(self, resource: &'static Resource) -> Api {
+    /// The list of a resource, and nothing else.
+    pub(super) fn list(self, resource: &'static Resource, summary: &'static str) -> Api {
         use super::catalogue as rows;
-        let list = format!("/{}", resource.path);
-        let one = format!("{list}/{{id}}");
-        let shown = || resource_schema(resource, Purpose::Show);
-        let mut listing = Operation::new("List").needs(resource.read).lists(shown());
+        let shown = resource_schema(resource, Purpose::Show);
+        let mut listing = Operation::new(summary).needs(resource.read).lists(shown);
         let mut orders = vec!["id".to_owned(), "-id".to_owned()];
         for field in resource.fields.iter().filter(|field| field.is_scalar()) {
             listing = listing.query(field.name, json!({"type": "string"}));
             orders.extend([field.name.to_owned(), format!("-{}", field.name)]);
         }
         let listing = listing.query("ordering", json!({"enum": orders}));
+        let path = format!("/{}", resource.path);
+        self.get(&path, move |app, caller, listing| rows::list(resource, app, caller, listing), listing)
+    }
+
+    /// The routes of a resource: list, one, and what may be done to it.
+    pub(super) fn resource(self, resource: &'static Resource) -> Api {
+        use super::catalogue as rows;
+        let list = format!("/{}", resource.path);
+        let one = format!("{list}/{{id}}");
+        let shown = || resource_schema(resource, Purpose::Show);
         let api = self
-            .get(&list, move |app, caller, listing| rows::list(resource, app, caller, listing), listing)
+            .list(resource, "List")
             .get(
                 &one,
                 move |app, caller, path| rows::one(resource, app, caller, path),

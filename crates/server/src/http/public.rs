@@ -4,6 +4,7 @@ use super::App;
 use super::answer::{Answer, ok};
 use super::caller::{Peer, ticket_id};
 use crate::clock;
+use crate::ledger::reminders;
 use axum::extract::{Path, State};
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ pub(super) async fn follow(
     app.visitors.count(peer.to_string(), clock::monotonic())?;
     let id = ticket_id(&id)?;
     app.follows.count(format!("{peer} {id}"), clock::monotonic())?;
-    ok(app.ledger.follow(slug, id).await?)
+    ok(reminders::answer(app.ledger.follow(slug, id).await?))
 }
 
 pub(super) async fn openapi() -> Answer {

@@ -13,7 +13,7 @@ use crate::socket;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use serde_json::{Value, json};
-use smartqueue_protocol::api::{AgentBody, FollowBody, LoginReply, LoginRequest, RefreshRequest, TicketAnswer};
+use smartqueue_protocol::api::{AgentBody, FollowAnswer, LoginReply, LoginRequest, RefreshRequest, TicketAnswer};
 use smartqueue_protocol::intelligence::{
     AlgorithmRecommendation, LoadBalance, OptimizationReport, Overview, QueueHealth, QueuePrediction, QueueStats,
 };
@@ -98,7 +98,7 @@ fn without_tenant() -> Api {
         .get(
             "/public/tenants/{tenant}/tickets/{id}",
             public::follow,
-            Operation::new("Follow one's own ticket").answers_a::<FollowBody>(200, "Found"),
+            Operation::new("Follow one's own ticket").answers_a::<FollowAnswer>(200, "Found"),
         )
         .get("/openapi.json", public::openapi, Operation::new("This document"))
 }
@@ -295,6 +295,7 @@ fn of_office(api: Api) -> Api {
                 .needs(Scope::AdminTenant)
                 .takes(object(&["name", "data_retention_days"], settings())),
         )
+        .list(&resources::REMINDERS, "Who took a number from afar and comes near their turn; each ticket once")
         .resource(&resources::INCIDENTS)
         .post(
             "/incidents",

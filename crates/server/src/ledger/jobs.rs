@@ -1,6 +1,7 @@
 //! Jobs in the file: which is due, who has it, how it came out; and what each of them does with the data. Several servers
 //! share the table, so a job is done once however many there are. This module never waits and starts nothing.
 
+use super::service_days::SiteDays;
 use super::store::{OptionalExtension, Whose, params};
 use super::{Ledger, intelligence};
 use crate::trouble::Trouble;
@@ -9,6 +10,8 @@ use std::time::Duration;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// The clean-up takes so many rows in one step, so that nobody who takes a ticket waits for it.
 const ROWS_A_STEP: i64 = 500;
+/// The hour of a site's own clock at which its old tickets go.
+const CLEANING_HOUR: i8 = 4;
 /// Figures of so many queues are looked at in one step.
 const QUEUES_A_STEP: usize = 50;
 
@@ -19,6 +22,10 @@ pub struct Claimed {
     pub name: String,
     /// How often it was tried in this run, from 1.
     pub try_number: u32,
+    /// When it was claimed, UTC milliseconds.
+    pub at_ms: i64,
+    /// When it was claimed for the run before that was done; nothing before the first.
+    pub done_at_ms: Option<i64>,
 }
 
 impl Ledger {
@@ -54,10 +61,11 @@ impl Ledger {
                     "UPDATE jobs SET claimed_by = ?1, claimed_until = CAST(?2 AS BIGINT) + ?3, tries = tries + 1
                      WHERE name = (SELECT name FROM jobs WHERE due_at <= ?2 AND claimed_until <= ?2
                                    ORDER BY due_at, name LIMIT 1)
-                     RETURNING name, tries",
+                     RETURNING name, tries, done_at",
                 )?
                 .query_row(params![server, writing.now_ms, lease_ms], |row| {
-                    Ok(Claimed { name: row.get(0)?, try_number: row.get(1)? })
+                    let (name, try_number, done_at_ms) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                    Ok(Claimed { name, try_number, at_ms: writing.now_ms, done_at_ms })
                 })
                 .optional()?)
         })
@@ -78,9 +86,19 @@ impl Ledger {
                 .connection
                 .prepare_cached(
                     "UPDATE jobs SET claimed_by = NULL, claimed_until = 0, due_at = ?3, ran_at = ?4, outcome = ?5,
-                     tries = CASE WHEN ?6 THEN 0 ELSE tries END WHERE name = ?1 AND claimed_by = ?2",
+                     tries = CASE WHEN ?6 THEN 0 ELSE tries END,
+                     done_at = CASE WHEN ?7 THEN ?8 ELSE done_at END WHERE name = ?1 AND claimed_by = ?2",
                 )?
-                .execute(params![claimed.name, server, due_at_ms, writing.now_ms, outcome, is_over])?;
+                .execute(params![
+                    claimed.name,
+                    server,
+                    due_at_ms,
+                    writing.now_ms,
+                    outcome,
+                    is_over,
+                    outcome == "done",
+                    claimed.at_ms
+                ])?;
             Ok(())
         })
         .await
@@ -131,29 +149,68 @@ impl Ledger {
         Ok(changes)
     }
 
-    /// Removes what is kept long enough: tickets by their tenant's own days, and tokens and requests that are over.
-    /// Returns how many rows went.
-    pub async fn clean_up(&self) -> Result<u64, Trouble> {
+    /// Removes what is kept long enough: at each site whose clock passed four in the morning between the two instants (or
+    /// ever, without the first) the tickets of which its tenant has said so; and everywhere tokens and requests that are
+    /// over. Returns how many rows went.
+    pub async fn clean_up(&self, since_ms: Option<i64>, now_ms: i64) -> Result<u64, Trouble> {
+        let sites: Vec<(i64, i64, String)> = self
+            .read(Whose::All, |connection| {
+                let mut statement =
+                    connection.prepare_cached("SELECT tenant, id, timezone FROM sites ORDER BY tenant, id")?;
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await?;
+        let mut removed = 0;
+        for (tenant, site, timezone) in sites {
+            let days = SiteDays::new(&timezone, CLEANING_HOUR)?;
+            let is_due = match since_ms {
+                Some(since_ms) => days.day(since_ms)? < days.day(now_ms)?,
+                None => true,
+            };
+            if is_due {
+                removed += self.clean_site(tenant, site, now_ms).await?;
+            }
+        }
+        Ok(removed + self.clean_everywhere().await?)
+    }
+
+    async fn clean_site(&self, tenant: i64, site: i64, now_ms: i64) -> Result<u64, Trouble> {
         let mut removed = 0;
         loop {
-            let step = self
-                .write(Whose::All, |writing| {
-                    let tickets = writing
+            let gone = self
+                .write(Whose::Tenant(tenant), move |writing| {
+                    Ok(writing
                         .connection
                         .prepare_cached(
                             "DELETE FROM tickets WHERE id IN (
                                  SELECT tickets.id FROM tickets JOIN tenants ON tenants.id = tickets.tenant
-                                 WHERE tickets.ended_at < ?1 - tenants.data_retention_days * ?2 LIMIT ?3)",
+                                 WHERE tickets.tenant = ?1 AND tickets.site = ?2
+                                 AND tickets.ended_at < ?3 - tenants.data_retention_days * ?4 LIMIT ?5)",
                         )?
-                        .execute([writing.now_ms, DAY_MS, ROWS_A_STEP])?;
-                    let requests = writing
+                        .execute(params![tenant, site, now_ms, DAY_MS, ROWS_A_STEP])? as u64)
+                })
+                .await?;
+            removed += gone;
+            if gone == 0 {
+                return Ok(removed);
+            }
+        }
+    }
+
+    /// What belongs to no site: it is over everywhere at once.
+    async fn clean_everywhere(&self) -> Result<u64, Trouble> {
+        let mut removed = 0;
+        loop {
+            let step = self
+                .write(Whose::All, |writing| {
+                    let mut gone = writing
                         .connection
                         .prepare_cached(
                             "DELETE FROM client_requests WHERE (tenant, client_id) IN (
                                  SELECT tenant, client_id FROM client_requests WHERE made_at < ?1 LIMIT ?2)",
                         )?
                         .execute([writing.now_ms - 30 * DAY_MS, ROWS_A_STEP])?;
-                    let mut gone = tickets + requests;
                     for table in ["refresh_tokens", "invitations"] {
                         gone += writing
                             .connection

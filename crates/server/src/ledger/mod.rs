@@ -23,6 +23,7 @@ pub mod people;
 pub mod places;
 mod readers;
 pub mod records;
+pub mod reminders;
 pub mod resources;
 pub mod service_days;
 pub mod stations;

@@ -373,3 +373,34 @@ pub static INCIDENTS: Resource = Resource {
     is_made_here: false,
     shown: Shown::Fields,
 };
+
+/// Whose turn comes near, for the gateway of a tenant that sends messages. The server makes the rows; nobody changes them.
+pub static REMINDERS: Resource = Resource {
+    name: "reminder",
+    path: "reminders",
+    table: "reminders",
+    fields: &[
+        field("ticket", Kind::Text(36), Given::Never),
+        Field {
+            name: "number",
+            kind: Kind::Text(20),
+            place: Place::Expression("(SELECT number FROM tickets WHERE tickets.id = reminders.ticket)"),
+            given: Given::Never,
+        },
+        field("queue", Kind::Reference("queues"), Given::Never),
+        field("people_ahead", Kind::Integer(0, i64::MAX), Given::Never),
+        field("eta_seconds", Kind::Integer(0, i64::MAX), Given::Never),
+        field("created_at", Kind::Instant, Given::Never),
+    ],
+    links: &[],
+    site: None,
+    order: "id",
+    unique: "ticket",
+    goes_along: &[],
+    queues: None,
+    after: None,
+    read: Scope::ReadQueue,
+    write: Scope::AdminTenant,
+    is_made_here: false,
+    shown: Shown::Fields,
+};

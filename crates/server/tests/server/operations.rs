@@ -148,16 +148,22 @@ async fn what_is_old_goes_and_what_lives_stays() {
     }
     let (status, _) = house.office(Method::PATCH, "settings/", json!({"data_retention_days": 10})).await;
     assert_eq!(status, 200);
-    // One ended eleven days ago, one nine; the last was taken long ago and still waits.
-    for (ticket, days) in [(&tickets[0], 11), (&tickets[1], 9)] {
-        let sql = "UPDATE tickets SET ended_at = ended_at - ?2 * 86400000 WHERE id = ?1";
-        house.premises.change(sql, &[ticket, &days]);
-    }
+    // One ended eleven days ago, one nine, one just now; the last was taken long ago and still waits.
     house.premises.change("UPDATE tickets SET created_at = 0 WHERE id = ?1", &[&tickets[3]]);
     house.close().await;
     let ledger = house.premises.open_ledger();
-    assert_eq!(ledger.clean_up().await.unwrap(), 1);
-    assert_eq!(ledger.clean_up().await.unwrap(), 0);
+    // A site's clean-up is due when its own clock passes four in the morning: on 2026-07-01 in Paris at 02:00 UTC.
+    let four = 1_782_864_000_000 + 2 * 3_600_000;
+    house.premises.change("UPDATE sites SET timezone = 'Europe/Paris'", &[]);
+    for (ticket, days) in [(&tickets[0], 11), (&tickets[1], 9)] {
+        let ended: i64 = four - days * 86_400_000;
+        house.premises.change("UPDATE tickets SET ended_at = ?2 WHERE id = ?1", &[ticket, &ended]);
+    }
+    assert_eq!(ledger.clean_up(Some(four - 86_400_000), four - 1).await.unwrap(), 0);
+    assert_eq!(ledger.clean_up(Some(four), four + 3_600_000).await.unwrap(), 0);
+    // Whoever was switched off for the night does it in the morning, and once.
+    assert_eq!(ledger.clean_up(Some(four - 3_600_000), four + 5 * 3_600_000).await.unwrap(), 1);
+    assert_eq!(ledger.clean_up(None, four + 5 * 3_600_000).await.unwrap(), 0);
     let mut left: Vec<String> = house.premises.look(|connection| {
         let mut statement = connection.prepare_cached("SELECT id FROM tickets").unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -270,4 +276,78 @@ async fn whoever_has_the_folder_makes_the_first_admin() {
     assert_eq!((status, answer["errors"]["slug"].is_array()), (400, true));
     assert_eq!(ask(Method::GET, "/api/v1/tenants/demo/users/", Some(&operator), Value::Null).await.0, 200);
     assert_eq!(ask(Method::GET, "/api/v1/tenants/nobody/users/", Some(&operator), Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn whoever_took_a_number_from_afar_is_reminded_once_when_the_turn_comes_near() {
+    let mut house = House::open().await;
+    let mut tickets = Vec::new();
+    for channel in ["web", "kiosk", "mobile", "web", "web", "mobile"] {
+        let (status, ticket) = house.post("tickets/", json!({"queue_id": house.queue("B"), "channel": channel})).await;
+        assert_eq!(status, 201, "{ticket}");
+        tickets.push(ticket);
+    }
+    let id = |place: usize| tickets[place]["id"].as_str().unwrap();
+    let soon = async |house: &House, place: usize| {
+        let path = format!("/api/v1/public/tenants/demo/tickets/{}/", id(place));
+        let (status, answer) = house.ask_raw(Method::GET, &path, None, None).await;
+        assert_eq!((status, &answer["number"]), (200, &tickets[place]["number"]));
+        answer["soon"].as_bool().unwrap()
+    };
+    // Nobody was served yet and one agent serves: each person ahead is five minutes.
+    assert!(soon(&house, 3).await && !soon(&house, 4).await);
+    house.close().await;
+    let ledger = house.premises.open_ledger();
+    let reminded = async || {
+        let reminders = ledger.remind().await.unwrap();
+        reminders.into_iter().map(|reminder| (reminder.number, reminder.people_ahead)).collect::<Vec<_>>()
+    };
+    let near = |number: &str, ahead| (number.to_owned(), ahead);
+    let mut first = reminded().await;
+    first.sort();
+    // Who stands at the kiosk is in the room.
+    assert_eq!(first, [near("B001", 0), near("B003", 2), near("B004", 3)]);
+    assert_eq!(reminded().await, []);
+    drop(ledger);
+
+    house.start().await;
+    let calls = format!("tickets/{}/call/", id(0));
+    assert_eq!(house.post(&calls, Value::Null).await.0, 200);
+    assert!(!soon(&house, 0).await, "the turn has come");
+    assert!(soon(&house, 4).await && !soon(&house, 5).await);
+    house.close().await;
+    let ledger = house.premises.open_ledger();
+    let second: Vec<_> = ledger.remind().await.unwrap().into_iter().map(|reminder| reminder.number).collect();
+    assert_eq!(second, ["B005"]);
+    drop(ledger);
+
+    house.start().await;
+    let (status, page) = house.get("reminders/?ordering=-id").await;
+    assert_eq!((status, &page["count"]), (200, &json!(4)), "{page}");
+    let newest = &page["results"][0];
+    assert_eq!((&newest["ticket"], &newest["number"]), (&tickets[4]["id"], &json!("B005")), "{page}");
+    assert_eq!((&newest["queue"], &newest["people_ahead"]), (&json!(house.queue("B")), &json!(3)));
+    assert!(newest["created_at"].is_string() && newest["eta_seconds"].is_i64(), "{page}");
+    let stranger = house.token("other_tenant_token");
+    let others = house.ask_raw(Method::GET, "/api/v1/tenants/autre/reminders/", Some(&stranger), None).await;
+    assert_eq!((others.0, &others.1["count"]), (200, &json!(0)));
+    // A reminder goes with its ticket.
+    house.premises.change("DELETE FROM tickets WHERE id = ?1", &[&id(4)]);
+    assert_eq!(house.get("reminders/").await.1["count"], 3);
+}
+
+#[tokio::test]
+async fn what_was_done_last_is_remembered_through_failures() {
+    let premises = Premises::<Ground>::new();
+    let ledger = premises.open_ledger();
+    ledger.know_job("clean_up", 0).await.unwrap();
+    let mut done_before = None;
+    for (outcome, is_over) in [("done", true), ("failed", false), ("given_up", true), ("done", true), ("done", true)] {
+        let claimed = ledger.claim_job("one".to_owned(), Duration::from_secs(60)).await.unwrap().unwrap();
+        assert_eq!(claimed.done_at_ms, done_before, "before it was {outcome}");
+        if outcome == "done" {
+            done_before = Some(claimed.at_ms);
+        }
+        ledger.finish_job("one".to_owned(), claimed, outcome, 0, is_over).await.unwrap();
+    }
 }

@@ -304,7 +304,7 @@ async fn a_customer_follows_a_ticket_without_a_token() {
     assert_eq!(
         followed,
         json!({"number": "A002", "status": "en_attente", "people_ahead": 1, "eta_seconds": 300,
-               "queue_name": "Accueil et comptes", "counter": null})
+               "queue_name": "Accueil et comptes", "counter": null, "soon": true})
     );
     for wrong in [path.replace("demo", "autre"), path.replace("demo", "nobody"), format!("{path}x")] {
         assert_eq!(house.ask_raw(Method::GET, &wrong, None, None).await.0, 404, "{wrong}");

@@ -13,6 +13,7 @@ const ON_SQLITE: &[&str] = &[
     include_str!("../../../migrations/0022_operations.sql"),
     include_str!("../../../migrations/0023_live_tickets.sql"),
     include_str!("../../../migrations/0024_fewer_pages.sql"),
+    include_str!("../../../migrations/0025_reminders.sql"),
 ];
 
 /// The same for PostgreSQL, which came later: its first file makes what the files above had made by then.
@@ -20,6 +21,7 @@ const ON_POSTGRES: &[&str] = &[
     include_str!("../../../migrations/postgres/0001_first.sql"),
     include_str!("../../../migrations/postgres/0002_walls.sql"),
     include_str!("../../../migrations/postgres/0003_cheaper_tickets.sql"),
+    include_str!("../../../migrations/postgres/0004_reminders.sql"),
 ];
 
 /// The version of a SQLite file that this program works with.
