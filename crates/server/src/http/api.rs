@@ -168,7 +168,12 @@ fn resource_schema(resource: &Resource, purpose: Purpose) -> Value {
             ),
         };
         if is_there {
-            properties.insert(field.name.to_owned(), field.schema());
+            let mut schema = field.schema();
+            if let (Purpose::Show, Place::Beside(_), Some(schema)) = (purpose, field.place, schema.as_object_mut()) {
+                // Others may have written there, with words that nobody may ask for here.
+                schema.remove("enum");
+            }
+            properties.insert(field.name.to_owned(), schema);
         }
         if is_needed {
             required.push(field.name);

@@ -40,6 +40,8 @@ pub enum Kind {
     PlaylistItems,
     /// The id of a row of another table.
     Reference(&'static str),
+    /// The id of a counter, which is shown with its label; read only.
+    Counter,
     /// An instant; read only.
     Instant,
 }
@@ -149,6 +151,7 @@ impl Field {
             | Kind::Prefix
             | Kind::Word(_)
             | Kind::Reference(_)
+            | Kind::Counter
             | Kind::Instant => self.expression().is_some(),
             Kind::Languages | Kind::Names | Kind::Hours | Kind::Lines(_) | Kind::PlaylistItems => false,
         }
@@ -257,7 +260,7 @@ impl Field {
                 }
                 self.json(&items)
             }
-            Kind::Instant => Err(self.wrong("this is not set by hand")),
+            Kind::Counter | Kind::Instant => Err(self.wrong("this is not set by hand")),
         }
     }
 
@@ -267,7 +270,7 @@ impl Field {
     /// [`Trouble::Invalid`] names the field.
     pub fn check_filter(&self, text: &str) -> Result<Stored, Trouble> {
         match self.kind {
-            Kind::Integer(..) | Kind::Reference(_) | Kind::Instant => {
+            Kind::Integer(..) | Kind::Reference(_) | Kind::Counter | Kind::Instant => {
                 text.parse().map(Stored::Integer).map_err(|_| self.wrong("an integer is needed"))
             }
             Kind::Truth => match text {
@@ -308,6 +311,7 @@ impl Field {
                 | Kind::Hours
                 | Kind::Lines(_)
                 | Kind::PlaylistItems
+                | Kind::Counter
                 | Kind::Reference(_) => json!(number),
             },
             ValueRef::Text(text) => match self.kind {
@@ -323,6 +327,7 @@ impl Field {
                 | Kind::Prefix
                 | Kind::Word(_)
                 | Kind::Reference(_)
+                | Kind::Counter
                 | Kind::Instant => Value::String(text.to_owned()),
             },
             ValueRef::Real(_) | ValueRef::Blob(_) => {
@@ -362,6 +367,8 @@ impl Field {
             Kind::Reference(table) => {
                 json!({"type": "integer", "minimum": 1, "description": format!("a row of {table}")})
             }
+            Kind::Counter => json!({"type": "object", "required": ["id", "label"],
+                "properties": {"id": {"type": "integer"}, "label": {"type": "string"}}}),
             Kind::Instant => json!({"type": "string", "format": "date-time"}),
         };
         if let Given::Freely(fallback) = self.given {
@@ -370,7 +377,10 @@ impl Field {
                 schema["minLength"] = json!(0);
             }
         }
-        if self.given == Given::OrNull || matches!(self.place, Place::Expression(_)) {
+        // What the server gives is null as long as there is nothing to give.
+        let may_be_null =
+            matches!(self.given, Given::OrNull | Given::Never) || matches!(self.place, Place::Expression(_));
+        if may_be_null {
             let kind = schema["type"].clone();
             schema["type"] = json!([kind, "null"]);
         }

@@ -210,7 +210,7 @@ pub static AGENTS: Resource = Resource {
         },
         // Both change all day long, by calls of their own.
         field("status", Kind::Word(&places::AGENT_STATUSES), Given::Never),
-        field("counter", Kind::Reference("counters"), Given::Never),
+        field("counter", Kind::Counter, Given::Never),
     ],
     links: &[queues_of("agent_queues", "agent")],
     site: Some("site"),
