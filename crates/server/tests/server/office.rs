@@ -66,6 +66,15 @@ async fn a_branch_is_built_used_and_taken_down() {
     assert_eq!((status, refused["errors"]["prefix"].is_array()), (400, true), "{refused}");
 
     // A queue whose numbers stand on paper stays; what nobody needs goes.
+    let unused = house.made("queues/", json!({"site": at, "prefix": "U", "name": "Essai"})).await;
+    let served = json!({"site": at, "name": "Awa", "queues": [unused["id"], queue["id"]]});
+    let agent = house.made("agents/", served).await;
+    let unused = format!("queues/{}/", unused["id"]);
+    assert_eq!(house.office(Method::DELETE, &unused, Value::Null).await, (204, Value::Null));
+    assert_eq!(house.office(Method::GET, &unused, Value::Null).await.0, 404);
+    let agent = format!("agents/{}/", agent["id"]);
+    assert_eq!(house.office(Method::GET, &agent, Value::Null).await.1["queues"], json!([queue["id"]]));
+    assert_eq!(house.office(Method::DELETE, &agent, Value::Null).await, (204, Value::Null));
     let (status, answer) = house.office(Method::DELETE, &path, Value::Null).await;
     assert_eq!((status, &answer["code"]), (409, &json!("in_use")));
     let display = format!("displays/{}/", display["id"]);
