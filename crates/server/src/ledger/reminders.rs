@@ -40,7 +40,8 @@ fn remind(writing: &Writing<'_>, tenant: i64, queue: i64) -> Result<Vec<Reminder
     let line = Line::load(writing.connection, queue, writing.now_ms)?;
     let from_afar: Vec<(String, String)> = {
         let mut statement = writing.connection.prepare_cached(&format!(
-            "SELECT id, number FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND {FROM_AFAR} ORDER BY created_at, number"
+            "SELECT id, number FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND {FROM_AFAR}
+             ORDER BY created_at, number"
         ))?;
         let rows = statement.query_map([queue], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.collect::<Result<_, _>>()?

@@ -56,10 +56,9 @@ fn without_version(mut row: Value) -> Value {
 
 /// The names of an object, or of a list.
 fn names(value: &Value) -> BTreeSet<String> {
-    match value {
-        Value::Object(object) => object.keys().cloned().collect(),
-        Value::Array(list) => list.iter().map(|name| name.as_str().unwrap().to_owned()).collect(),
-        other => panic!("{other} has no names"),
+    match value.as_object() {
+        Some(object) => object.keys().cloned().collect(),
+        None => value.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect(),
     }
 }
 
