@@ -12,10 +12,7 @@ CREATE INDEX reminders_by_tenant ON reminders (tenant, id);
 
 ALTER TABLE reminders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reminders FORCE ROW LEVEL SECURITY;
-CREATE POLICY wall ON reminders USING (
-    (SELECT current_setting('smartqueue.tenant', true)) = 'all'
-    OR tenant = CAST(nullif(nullif((SELECT current_setting('smartqueue.tenant', true)), 'all'), '') AS BIGINT)
-);
+CREATE POLICY wall ON reminders USING ((SELECT current_setting('smartqueue.tenant', true)) IN ('all', CAST(tenant AS TEXT)));
 
 -- When a job was done last, and not merely tried, says what has been missed since.
 ALTER TABLE jobs ADD COLUMN done_at BIGINT;

@@ -327,15 +327,12 @@ fn store_links(connection: &Connection, resource: &Resource, id: i64, wish: &Wis
     Ok(())
 }
 
-/// The queues whose figures depend on a row.
-fn queues_of(connection: &Connection, resource: &Resource, id: i64) -> Result<Vec<i64>, Trouble> {
-    resource.queues.map_or(Ok(Vec::new()), |sql| places::integers(connection, sql, id))
-}
-
 /// Has the figures looked at that depend on a row.
 fn touch_queues(writing: &mut Writing<'_>, resource: &Resource, id: i64) -> Result<(), Trouble> {
-    for queue in queues_of(writing.connection, resource, id)? {
-        writing.touch(queue);
+    if let Some(sql) = resource.queues {
+        for queue in places::integers(writing.connection, sql, id)? {
+            writing.touch(queue);
+        }
     }
     Ok(())
 }
@@ -504,11 +501,7 @@ fn change(
 fn remove(writing: &mut Writing<'_>, resource: &Resource, actor: Actor, id: i64) -> Result<(), Trouble> {
     let before = one(writing.connection, resource, actor.tenant, id)?;
     let site = site_of(writing.connection, resource, id)?;
-    // What is gone has no figures any more.
-    let is_left = |queue: &i64| !(resource.table == "queues" && *queue == id);
-    for queue in queues_of(writing.connection, resource, id)?.into_iter().filter(is_left) {
-        writing.touch(queue);
-    }
+    touch_queues(writing, resource, id)?;
     for (table, column) in resource.goes_along {
         writing.connection.prepare_cached(&format!("DELETE FROM {table} WHERE {column} = ?1"))?.execute([id])?;
     }

@@ -2,7 +2,7 @@
 //! This module never changes a ticket.
 
 use super::events::{self, NewEvent};
-use super::store::{Connection, Error, Row, params};
+use super::store::{Connection, Error, OptionalExtension, Row, params};
 use super::tickets::TicketRow;
 use crate::trouble::Trouble;
 use smartqueue_domain::{Algorithm, Candidate, DEFAULT_SERVICE_SECONDS, TicketId, TicketStatus, arrange, eta_seconds};
@@ -162,10 +162,10 @@ fn read_seen(queue: i64, row: &Row<'_>) -> Result<Seen, Error> {
     })
 }
 
-fn look(connection: &Connection, queue: i64) -> Result<Seen, Trouble> {
-    Ok(connection
+fn look(connection: &Connection, queue: i64) -> Result<Seen, Error> {
+    connection
         .prepare_cached(&format!("SELECT {SEEN} FROM {SEEN_IN}"))?
-        .query_row(params![queue, FINISHED], |row| read_seen(queue, row))?)
+        .query_row(params![queue, FINISHED], |row| read_seen(queue, row))
 }
 
 fn mean_seconds(mean_ms: Option<f64>) -> u32 {
@@ -207,10 +207,12 @@ pub fn count_waiting(connection: &Connection, queue: i64) -> Result<u32, Trouble
 /// The event that a queue's figures need, if they are other than those published last. `seen` is what the step saw of
 /// them after its last change, if it looked.
 pub(super) fn changed(connection: &Connection, queue: i64, seen: Option<Seen>) -> Result<Option<NewEvent>, Trouble> {
-    let Seen { site, newest: _, now, published } = match seen {
-        Some(seen) => seen,
-        None => look(connection, queue)?,
+    let seen = match seen {
+        Some(seen) => Some(seen),
+        None => look(connection, queue).optional()?,
     };
+    // A queue that has gone has no figures any more.
+    let Some(Seen { site, newest: _, now, published }) = seen else { return Ok(None) };
     if now == published {
         return Ok(None);
     }

@@ -5,7 +5,7 @@
 //! gap with its reason; this module keeps that sum. It never touches a ticket.
 
 use super::service_days::SiteDays;
-use super::store::{Connection, OptionalExtension, Whose, params};
+use super::store::{Connection, OptionalExtension, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, places, stations};
 use crate::trouble::Trouble;
@@ -124,6 +124,35 @@ fn taken(writing: &Writing<'_>, site: i64, queue: i64, number: &TicketNumber) ->
         ))?
         .query_row(params![site, number.to_string(), queue, since_ms], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(if live { Some("still_live") } else { cooling.then_some("cooling") })
+}
+
+/// Refuses a queue whose prefix is another's at the site and one letter more, or less: under that letter a kiosk counts for
+/// the other queue by itself, and the same number would stand on two papers.
+pub(super) fn keep_prefixes_apart(
+    writing: &mut Writing<'_>,
+    _tenant: i64,
+    queue: i64,
+    _beside: &[(&'static str, Stored)],
+    columns: &[(&'static str, Stored)],
+) -> Result<(), Trouble> {
+    if columns.iter().all(|(column, _)| *column != "prefix") {
+        return Ok(());
+    }
+    let is_near: bool = writing
+        .connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM queues AS mine JOIN queues AS other ON other.site = mine.site WHERE mine.id = ?1
+             AND ((length(other.prefix) = length(mine.prefix) + 1
+                   AND substr(other.prefix, 1, length(mine.prefix)) = mine.prefix)
+               OR (length(mine.prefix) = length(other.prefix) + 1
+                   AND substr(mine.prefix, 1, length(other.prefix)) = other.prefix)))",
+        )?
+        .query_row([queue], |row| row.get(0))?;
+    if is_near {
+        let detail = "another queue of the site has this prefix but for one letter at the end";
+        return Err(Trouble::invalid("prefix", detail));
+    }
+    Ok(())
 }
 
 /// Whether a ticket with the number `?2` at the site `?1` has one of these statuses. SQLite is asked for one after the other,

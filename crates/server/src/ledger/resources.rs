@@ -4,7 +4,7 @@
 use super::fields::{Fallback, Field, Given, Kind, Place, field};
 use super::store::{Connection, Stored};
 use super::writer::Writing;
-use super::{incidents, people, places};
+use super::{incidents, numbers, people, places};
 use crate::auth::{Role, Scope};
 use crate::trouble::Trouble;
 use serde_json::Value;
@@ -158,7 +158,7 @@ pub static QUEUES: Resource = Resource {
         ("queue_health", "queue"),
     ],
     queues: Some("SELECT id FROM queues WHERE id = ?1"),
-    after: None,
+    after: Some(numbers::keep_prefixes_apart),
     read: Scope::ReadQueue,
     write: Scope::AdminTenant,
     is_made_here: true,

@@ -96,6 +96,8 @@ async fn what_cannot_be_meant_names_its_field_and_changes_nothing() {
         ("services/", json!({"site": 999_999, "name": "x"}), "site"),
         ("queues/", json!({"site": site, "prefix": "abc", "name": "x"}), "prefix"),
         ("queues/", json!({"site": site, "prefix": "A", "name": "x"}), "prefix"),
+        // A kiosk with the letter K counts for the queue A under AK.
+        ("queues/", json!({"site": site, "prefix": "AK", "name": "x"}), "prefix"),
         ("queues/", json!({"site": site, "prefix": "Z", "name": "x", "max_capacity": 0}), "max_capacity"),
         ("queues/", json!({"site": site, "prefix": "Z", "name": "x", "hours": [{"weekday": 9}]}), "hours"),
         ("queues/", json!({"site": site, "prefix": "Z", "name": "x", "algorithm": "random"}), "algorithm"),

