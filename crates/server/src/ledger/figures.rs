@@ -145,6 +145,7 @@ const SEEN: &str = "queues.site, sites.event_seq, shown_waiting, shown_mean, sho
      (SELECT count(*) FROM agent_queues JOIN agents ON agents.id = agent_queues.agent
       WHERE agent_queues.queue = ?1 AND agents.status = 'disponible')";
 
+/// Where the columns of [`SEEN`] are: the row of the queue `?1`, with its site.
 const SEEN_IN: &str = "queues JOIN sites ON sites.id = queues.site WHERE queues.id = ?1";
 
 fn read_seen(queue: i64, row: &Row<'_>) -> Result<Seen, Error> {

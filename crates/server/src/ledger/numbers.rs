@@ -155,7 +155,7 @@ pub(super) fn keep_prefixes_apart(
     Ok(())
 }
 
-/// Whether a ticket with the number `?2` at the site `?1` has one of these statuses. SQLite is asked for one after the other,
+/// The SQL for whether a ticket with the number `?2` at the site `?1` has one of these statuses. SQLite is asked one by one,
 /// because it makes a table of a list each time; PostgreSQL for all at once, because each question costs it a preparation.
 fn stands_as(connection: &Connection, statuses: &[&str], further: &str) -> String {
     let exists = |status: String| {
