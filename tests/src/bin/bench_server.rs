@@ -5,7 +5,7 @@
 //! answer means that the step is durable. No number may come twice in one queue: the program fails if one does.
 //!
 //! With `--postgres` the server keeps its data on a PostgreSQL server that the benchmark starts for itself, with its usual
-//! settings; otherwise in its own file.
+//! settings; otherwise in its own file. With `--only tickets` the rest is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -49,17 +49,25 @@ const PATIENCE: Duration = Duration::from_secs(120);
 fn main() -> Result<()> {
     let load = load_average();
     let folder = tempfile::tempdir()?;
-    let cluster = match std::env::args().nth(1).as_deref() {
-        None => None,
-        Some("--postgres") => Some(Cluster::start()?),
-        Some(other) => bail!("{other} is not known; `--postgres` is"),
-    };
+    let (mut cluster, mut only_tickets) = (None, false);
+    let mut given = std::env::args().skip(1);
+    while let Some(option) = given.next() {
+        match option.as_str() {
+            "--postgres" => cluster = Some(Cluster::start()?),
+            "--only" if given.next().as_deref() == Some("tickets") => only_tickets = true,
+            other => bail!("{other} is not known; `--postgres` and `--only tickets` are"),
+        }
+    }
     let database = cluster.as_ref().map(Cluster::fresh_database).transpose()?;
     let site = DemoSite::make_on(folder.path(), database)?;
     let places = town::build(&site, SITES)?;
     let mut server = site.serve()?;
     let report = runtime()?.block_on(async {
         let tickets = tickets(&site, &server, &places).await?;
+        let database = if cluster.is_some() { "postgres" } else { "sqlite" };
+        if only_tickets {
+            return anyhow::Ok(json!({"load_average": load, "database": database, "tickets": tickets}));
+        }
         let list = list(&site).await?;
         let mut calls = Vec::new();
         for count in BOARDS {
@@ -69,7 +77,7 @@ fn main() -> Result<()> {
         let restart = restart(&site, &mut server, places[1]).await?;
         anyhow::Ok(json!({
             "load_average": load,
-            "database": if cluster.is_some() { "postgres" } else { "sqlite" },
+            "database": database,
             "tickets": tickets,
             "list": list,
             "calls": calls,

@@ -2,14 +2,14 @@
 //! This module never sends; the hub does, from what the writer publishes after the commit.
 
 use super::figures::{self, Line, Seen};
-use super::store::{Connection, OptionalExtension, Whose, params};
+use super::store::{Connection, OptionalExtension, Stored, Whose, params};
 use super::tickets;
 use crate::trouble::Trouble;
 use serde_json::json;
 use smartqueue_domain::{LiveTicket, QueueId, TicketId, state_hash};
 use smartqueue_protocol::api::TicketAnswer;
 use smartqueue_protocol::event::QueueFigures;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// So many events are kept per site; a cursor before them gets a snapshot instead of a tail.
@@ -118,24 +118,49 @@ impl Interest {
     }
 }
 
-/// Adds an event to its site's log. `before` is the site's newest event where the step knows it already.
-pub(super) fn append(connection: &Connection, event: NewEvent, before: Option<u64>) -> Result<Published, Trouble> {
-    let NewEvent { site, kind, reach, tail } = event;
-    let before = before.map_or_else(|| newest(connection, site), Ok)?;
-    let seq = i64::try_from(before + 1).unwrap_or(i64::MAX);
-    connection.prepare_cached("UPDATE sites SET event_seq = ?2 WHERE id = ?1")?.run([site, seq])?;
-    connection
-        .prepare_cached(
-            "INSERT INTO events (site, seq, kind, queue, other_queue, agent, tail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .run(params![site, seq, kind.word(), reach.queue, reach.other_queue, reach.agent, tail])?;
-    let seq = seq.unsigned_abs();
-    if seq.is_multiple_of(CUT_EVERY) && seq > KEPT {
-        connection
-            .prepare_cached("DELETE FROM events WHERE site = ?1 AND seq <= ?2")?
-            .execute(params![site, i64::try_from(seq - KEPT).unwrap_or(i64::MAX)])?;
+/// Adds events to their sites' logs, in this order. `newest` are the sites' newest events as far as the step knows them, and
+/// is kept up to date.
+pub(super) fn append(
+    connection: &Connection,
+    events: Vec<NewEvent>,
+    newest: &mut BTreeMap<i64, u64>,
+) -> Result<Vec<Published>, Trouble> {
+    let whole = |number: u64| Stored::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+    let (mut rows, mut published) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+    let mut reached = BTreeMap::new();
+    for NewEvent { site, kind, reach, tail } in events {
+        let before = match newest.get(&site) {
+            Some(seq) => *seq,
+            None => self::newest(connection, site)?,
+        };
+        let seq = before + 1;
+        newest.insert(site, seq);
+        reached.insert(site, seq);
+        let of = |id: Option<i64>| id.map_or(Stored::Null, Stored::Integer);
+        let Reach { queue, other_queue, agent } = reach;
+        rows.push(vec![
+            Stored::Integer(site),
+            whole(seq),
+            Stored::Text(kind.word().to_owned()),
+            of(queue),
+            of(other_queue),
+            of(agent),
+            Stored::Text(tail.clone()),
+        ]);
+        published.push(Published::new(site, seq, kind.word(), reach, tail));
     }
-    Ok(Published::new(site, seq, kind.word(), reach, tail))
+    let reached = reached.into_iter().map(|(site, seq)| vec![Stored::Integer(site), whole(seq)]).collect();
+    connection.update_rows("sites", &["event_seq"], reached)?;
+    let statement = "INSERT INTO events (site, seq, kind, queue, other_queue, agent, tail) VALUES {rows}";
+    connection.insert_rows(statement, rows)?;
+    for Published { site, seq, .. } in &published {
+        if seq.is_multiple_of(CUT_EVERY) && *seq > KEPT {
+            connection
+                .prepare_cached("DELETE FROM events WHERE site = ?1 AND seq <= ?2")?
+                .execute(params![site, i64::try_from(seq - KEPT).unwrap_or(i64::MAX)])?;
+        }
+    }
+    Ok(published)
 }
 
 /// An event about a ticket as it is now, the ticket as it is answered, and what was seen of its queue's figures.
@@ -148,14 +173,25 @@ pub(super) fn about_ticket(
 ) -> Result<(NewEvent, TicketAnswer, Seen), Trouble> {
     let (line, seen) = Line::seen_with(connection, ticket)?;
     let answer = ticket.answer(&line)?;
-    let body = serde_json::to_string(&answer)?;
+    Ok((with_ticket(kind, ticket, &answer, left, recall)?, answer, seen))
+}
+
+/// The same where the answer is known.
+pub(super) fn with_ticket(
+    kind: Kind,
+    ticket: &tickets::TicketRow,
+    answer: &TicketAnswer,
+    left: Option<i64>,
+    recall: bool,
+) -> Result<NewEvent, Trouble> {
+    let body = serde_json::to_string(answer)?;
     let mut tail = format!(",\"ticket\":{body}");
     if kind == Kind::TicketCalled {
         tail.push_str(if recall { ",\"recall\":true" } else { ",\"recall\":false" });
     }
     tail.push('}');
     let reach = Reach { queue: Some(ticket.queue), other_queue: left, agent: ticket.agent };
-    Ok((NewEvent { site: ticket.site, kind, reach, tail }, answer, seen))
+    Ok(NewEvent { site: ticket.site, kind, reach, tail })
 }
 
 /// An event about a queue's figures.

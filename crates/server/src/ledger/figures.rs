@@ -2,17 +2,15 @@
 //! This module never changes a ticket.
 
 use super::events::{self, NewEvent};
-use super::store::{Connection, Error, OptionalExtension, Row, params};
+use super::store::rows::list;
+use super::store::{Connection, Error, OptionalExtension, Row, Stored, params};
 use super::tickets::TicketRow;
 use crate::trouble::Trouble;
 use smartqueue_domain::{Algorithm, Candidate, DEFAULT_SERVICE_SECONDS, TicketId, TicketStatus, arrange, eta_seconds};
 use smartqueue_protocol::event::QueueFigures;
 use smartqueue_protocol::words::read_algorithm;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
-
-/// The mean is taken over so many finished tickets.
-const FINISHED: i64 = 50;
 
 /// The condition of a ticket that lives. SQLite makes a table of such a list each time, so it is for questions that are
 /// asked seldom.
@@ -36,13 +34,30 @@ pub struct Seen {
 }
 
 impl Line {
+    /// Reads the whole lines of queues.
+    pub fn load_all(
+        connection: &Connection,
+        queues: &BTreeSet<i64>,
+        now_ms: i64,
+    ) -> Result<BTreeMap<i64, Line>, Trouble> {
+        let queues: Vec<i64> = queues.iter().copied().collect();
+        let mut lines = BTreeMap::new();
+        for some in queues.chunks(QUEUES_AT_ONCE) {
+            let mut waiting = waiting_in(connection, some)?;
+            for (Seen { now: figures, .. }, rule) in look_at(connection, some)? {
+                let mut waiting = waiting.remove(&figures.id).unwrap_or_default();
+                arrange(&mut waiting, rule.algorithm, rule.sla_ms, now_ms);
+                let ahead = waiting.iter().zip(0u32..).map(|(candidate, ahead)| (candidate.id.0, ahead)).collect();
+                lines.insert(figures.id, Line { figures, ahead });
+            }
+        }
+        Ok(lines)
+    }
+
     /// Reads the whole line of a queue.
     pub fn load(connection: &Connection, queue: i64, now_ms: i64) -> Result<Line, Trouble> {
-        let mut waiting = waiting(connection, queue)?;
-        let rule = Rule::of(connection, queue)?;
-        arrange(&mut waiting, rule.algorithm, rule.sla_ms, now_ms);
-        let ahead = waiting.iter().zip(0u32..).map(|(candidate, ahead)| (candidate.id.0, ahead)).collect();
-        Ok(Line { figures: figures(connection, queue)?, ahead })
+        let lines = Line::load_all(connection, &BTreeSet::from([queue]), now_ms)?;
+        lines.into_values().next().ok_or(Trouble::Storage(Error::NoRow))
     }
 
     /// The line that a ticket's answer needs: only a waiting ticket has people ahead of it, and they are counted without
@@ -72,6 +87,11 @@ impl Line {
             | TicketStatus::Cancelled => (look(connection, ticket.queue)?, HashMap::new()),
         };
         Ok((Line { figures: seen.now, ahead }, seen))
+    }
+
+    /// The line of a new ticket, where it is known how many people are called before it.
+    pub(super) fn of_new(figures: QueueFigures, ticket: Uuid, ahead: u32) -> Line {
+        Line { figures, ahead: HashMap::from([(ticket, ahead)]) }
     }
 
     /// How many people are called before a waiting ticket; nothing for a ticket that does not wait.
@@ -116,17 +136,42 @@ impl Rule {
 
 /// Everybody who waits in a queue, in no particular order.
 pub fn waiting(connection: &Connection, queue: i64) -> Result<Vec<Candidate>, Trouble> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, priority, created_at, number FROM tickets WHERE queue = ?1 AND status = 'en_attente'",
-    )?;
-    let rows = statement
-        .query_map([queue], |row| Ok((row.get::<String>(0)?, row.get(1)?, row.get(2)?, row.get::<String>(3)?)))?;
-    rows.map(|row| {
-        let (id, priority, created_at_ms, number) = row?;
+    Ok(waiting_in(connection, &[queue])?.remove(&queue).unwrap_or_default())
+}
+
+/// The same for several queues; one without anybody is left out.
+fn waiting_in(connection: &Connection, queues: &[i64]) -> Result<BTreeMap<i64, Vec<Candidate>>, Trouble> {
+    let places = places_for(queues);
+    let text = connection.text("who waits", places.len(), || {
+        let queues = list(places.len(), 0);
+        format!(
+            "SELECT queue, id, priority, created_at, number FROM tickets WHERE queue IN ({queues}) AND status = 'en_attente'"
+        )
+    });
+    let mut statement = connection.prepare_cached(&text)?;
+    let rows = statement.query_map(&places[..], |row| {
+        Ok((row.get(0)?, row.get::<String>(1)?, row.get(2)?, row.get(3)?, row.get::<String>(4)?))
+    })?;
+    let mut waiting: BTreeMap<i64, Vec<Candidate>> = BTreeMap::new();
+    for row in rows {
+        let (queue, id, priority, created_at_ms, number) = row?;
         let id = Uuid::parse_str(&id).map_err(|_| Trouble::Internal("a stored ticket id does not read".to_owned()))?;
-        Ok(Candidate { id: TicketId(id), priority, created_at_ms, number })
-    })
-    .collect()
+        waiting.entry(queue).or_default().push(Candidate { id: TicketId(id), priority, created_at_ms, number });
+    }
+    Ok(waiting)
+}
+
+/// So many queues are asked for in one question at most.
+const QUEUES_AT_ONCE: usize = 64;
+
+/// Queues as the values of a question. The last is repeated, so that there are only a few kinds of questions: for one, two,
+/// four queues and so on.
+fn places_for(queues: &[i64]) -> Vec<i64> {
+    let mut places = queues.to_vec();
+    if let Some(last) = queues.last() {
+        places.resize(queues.len().next_power_of_two(), *last);
+    }
+    places
 }
 
 /// A queue's figures as they are now.
@@ -135,22 +180,23 @@ pub fn figures(connection: &Connection, queue: i64) -> Result<QueueFigures, Trou
 }
 
 /// What [`Seen`] is read from, columns of a row of [`SEEN_IN`]: the site, its newest event, what was published, who waits,
-/// the mean service time of the last `?2` finished tickets, and the agents who serve now.
+/// the mean service time of the last 50 finished tickets, the agents who serve now, and the queue.
 const SEEN: &str = "queues.site, sites.event_seq, shown_waiting, shown_mean, shown_agents,
-     (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'),
+     (SELECT count(*) FROM tickets WHERE queue = queues.id AND status = 'en_attente'),
      (SELECT CAST(avg(ended_at - coalesce(started_at, called_at)) AS DOUBLE PRECISION) FROM
      (SELECT ended_at, started_at, called_at FROM tickets
-      WHERE queue = ?1 AND status = 'terminé' AND coalesce(started_at, called_at) IS NOT NULL
-      ORDER BY ended_at DESC LIMIT ?2) AS finished),
+      WHERE queue = queues.id AND status = 'terminé' AND coalesce(started_at, called_at) IS NOT NULL
+      ORDER BY ended_at DESC LIMIT 50) AS finished),
      (SELECT count(*) FROM agent_queues JOIN agents ON agents.id = agent_queues.agent
-      WHERE agent_queues.queue = ?1 AND agents.status = 'disponible')";
+      WHERE agent_queues.queue = queues.id AND agents.status = 'disponible'), queues.id";
 
-/// Where the columns of [`SEEN`] are: the row of the queue `?1`, with its site.
-const SEEN_IN: &str = "queues JOIN sites ON sites.id = queues.site WHERE queues.id = ?1";
+/// Where the columns of [`SEEN`] are: a row of a queue, with its site.
+const SEEN_IN: &str = "queues JOIN sites ON sites.id = queues.site";
 
-fn read_seen(queue: i64, row: &Row<'_>) -> Result<Seen, Error> {
+fn read_seen(row: &Row<'_>) -> Result<Seen, Error> {
+    let id = row.get(8)?;
     let figures = |waiting, mean_service_seconds, available_agents| QueueFigures {
-        id: queue,
+        id,
         waiting,
         mean_service_seconds,
         available_agents,
@@ -164,9 +210,25 @@ fn read_seen(queue: i64, row: &Row<'_>) -> Result<Seen, Error> {
 }
 
 fn look(connection: &Connection, queue: i64) -> Result<Seen, Error> {
-    connection
-        .prepare_cached(&format!("SELECT {SEEN} FROM {SEEN_IN}"))?
-        .query_row(params![queue, FINISHED], |row| read_seen(queue, row))
+    let sql = format!("SELECT {SEEN} FROM {SEEN_IN} WHERE queues.id = ?1");
+    connection.prepare_cached(&sql)?.query_row([queue], read_seen)
+}
+
+/// The same for several queues, each with its order.
+fn look_at(connection: &Connection, queues: &[i64]) -> Result<Vec<(Seen, Rule)>, Trouble> {
+    let places = places_for(queues);
+    let text = connection.text("figures", places.len(), || {
+        let queues = list(places.len(), 0);
+        format!("SELECT {SEEN}, algorithm, sla_seconds FROM {SEEN_IN} WHERE queues.id IN ({queues})")
+    });
+    let mut statement = connection.prepare_cached(&text)?;
+    let rows =
+        statement.query_map(&places[..], |row| Ok((read_seen(row)?, row.get::<String>(9)?, row.get::<i64>(10)?)))?;
+    rows.map(|row| {
+        let (seen, word, sla_seconds) = row?;
+        Ok((seen, Rule { algorithm: read_algorithm(&word)?, sla_ms: sla_seconds * 1_000 }))
+    })
+    .collect()
 }
 
 fn mean_seconds(mean_ms: Option<f64>) -> u32 {
@@ -177,32 +239,34 @@ fn mean_seconds(mean_ms: Option<f64>) -> u32 {
     }
 }
 
-/// A waiting ticket's queue, and how many people are called before the ticket: the domain's order, said in SQL. Past its
-/// promise or not, in a queue of its own an older ticket goes first, so that two of the three orders are the order of
-/// arrival; that is counted in two parts, because the first is answered by the index alone.
+/// How many people are called before a ticket with the place (`?2`, `?3`, `?4`, `?5`) in the queue `?1`: the domain's order,
+/// said in SQL. Past its promise or not, in a queue of its own an older ticket goes first, so that two of the three orders
+/// are the order of arrival; that is counted in two parts, because the first is answered by the index alone.
+const AHEAD: &str = "CASE WHEN algorithm = 'priority' THEN
+         (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
+          AND (-priority, created_at, number, id) < (-CAST(?5 AS BIGINT), ?2, ?3, ?4))
+     ELSE
+         (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?2)
+         + (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at = ?2
+            AND (number, id) < (?3, ?4))
+     END";
+
+/// How many people are called before a ticket, whether it is in the table or not.
+pub(super) fn ahead_of(connection: &Connection, ticket: &TicketRow) -> Result<u32, Trouble> {
+    let TicketRow { queue, created_at, number, priority, .. } = ticket;
+    Ok(connection
+        .prepare_cached(&format!("SELECT {AHEAD} FROM queues WHERE id = ?1"))?
+        .query_row(params![queue, created_at, number, ticket.id.to_string(), priority], |row| row.get(0))?)
+}
+
+/// A waiting ticket's queue, and how many people are called before the ticket.
 fn look_ahead(connection: &Connection, ticket: &TicketRow) -> Result<(Seen, u32), Trouble> {
     let TicketRow { queue, created_at, number, priority, .. } = ticket;
     Ok(connection
-        .prepare_cached(&format!(
-            "SELECT {SEEN}, CASE WHEN algorithm = 'priority' THEN
-                 (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
-                  AND (-priority, created_at, number, id) < (-CAST(?6 AS BIGINT), ?3, ?4, ?5))
-             ELSE
-                 (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?3)
-                 + (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at = ?3
-                    AND (number, id) < (?4, ?5))
-             END FROM {SEEN_IN}"
-        ))?
-        .query_row(params![queue, FINISHED, created_at, number, ticket.id.to_string(), priority], |row| {
-            Ok((read_seen(*queue, row)?, row.get(8)?))
+        .prepare_cached(&format!("SELECT {SEEN}, {AHEAD} FROM {SEEN_IN} WHERE queues.id = ?1"))?
+        .query_row(params![queue, created_at, number, ticket.id.to_string(), priority], |row| {
+            Ok((read_seen(row)?, row.get(9)?))
         })?)
-}
-
-/// How many people wait in a queue.
-pub fn count_waiting(connection: &Connection, queue: i64) -> Result<u32, Trouble> {
-    Ok(connection
-        .prepare_cached("SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'")?
-        .query_row([queue], |row| row.get(0))?)
 }
 
 /// The event that a queue's figures need, if they are other than those published last. `seen` is what the step saw of
@@ -217,9 +281,26 @@ pub(super) fn changed(connection: &Connection, queue: i64, seen: Option<Seen>) -
     if now == published {
         return Ok(None);
     }
-    let QueueFigures { id: _, waiting, mean_service_seconds, available_agents } = now;
-    connection
-        .prepare_cached("UPDATE queues SET shown_waiting = ?2, shown_mean = ?3, shown_agents = ?4 WHERE id = ?1")?
-        .run(params![queue, waiting, mean_service_seconds, available_agents])?;
+    note_shown(connection, &[now])?;
     events::about_figures(site, now).map(Some)
+}
+
+/// In tests: what was reckoned from the figures published last is what counting gives. Every step relies on it.
+pub(super) fn debug_assert_true(connection: &Connection, reckoned: &[QueueFigures]) -> Result<(), Trouble> {
+    if cfg!(debug_assertions) {
+        for reckoned in reckoned {
+            assert_eq!(*reckoned, figures(connection, reckoned.id)?, "figures are not those published last");
+        }
+    }
+    Ok(())
+}
+
+/// Notes which figures were published.
+pub(super) fn note_shown(connection: &Connection, figures: &[QueueFigures]) -> Result<(), Trouble> {
+    let row = |figures: &QueueFigures| {
+        let QueueFigures { id, waiting, mean_service_seconds, available_agents } = *figures;
+        [id, waiting.into(), mean_service_seconds.into(), available_agents.into()].map(Stored::Integer).to_vec()
+    };
+    let rows = figures.iter().map(row).collect();
+    Ok(connection.update_rows("queues", &["shown_waiting", "shown_mean", "shown_agents"], rows)?)
 }

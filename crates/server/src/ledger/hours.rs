@@ -2,13 +2,14 @@
 //! This module never looks at past tickets, so its answers cost the same however many there are.
 
 use super::service_days::SiteDays;
-use super::store::{Connection, OptionalExtension, params};
+use super::store::{Connection, OptionalExtension, Stored};
 use super::tickets::TicketRow;
 use crate::metrics::{Origin, metrics};
 use crate::trouble::Trouble;
 use smartqueue_domain::TicketStatus;
 use smartqueue_domain::intelligence::{WEEKS_BACK, WeekFigures};
 use smartqueue_protocol::words::channel_word;
+use std::collections::BTreeMap;
 
 /// Hours of a day, and of a week.
 const DAY: i64 = 24;
@@ -52,11 +53,19 @@ fn origin(ticket: &TicketRow) -> Origin {
     Origin { tenant: ticket.tenant, channel: channel_word(ticket.channel) }
 }
 
-/// Counts a ticket that was taken, in the hour of its touch.
-pub(super) fn count_arrival(connection: &Connection, ticket: &TicketRow, days: &SiteDays) -> Result<(), Trouble> {
-    metrics().tickets_created.get_or_create(&origin(ticket)).inc();
-    let counts = Counts { arrived: 1, high_priority: u64::from(ticket.priority > 0), ..Counts::default() };
-    add(connection, ticket.queue, hour_of(days, ticket.created_at)?, &counts)
+/// Counts tickets that were taken, each in the hour of its touch.
+pub(super) fn count_arrivals<'a>(
+    connection: &Connection,
+    tickets: impl IntoIterator<Item = (&'a TicketRow, &'a SiteDays)>,
+) -> Result<(), Trouble> {
+    let mut sums: BTreeMap<(i64, i64), Counts> = BTreeMap::new();
+    for (ticket, days) in tickets {
+        metrics().tickets_created.get_or_create(&origin(ticket)).inc();
+        let sum = sums.entry((ticket.queue, hour_of(days, ticket.created_at)?)).or_default();
+        sum.arrived += 1;
+        sum.high_priority += u64::from(ticket.priority > 0);
+    }
+    add(connection, sums)
 }
 
 /// Counts a step by the state that it led to. `was_called` says whether the ticket had been called before the step: only
@@ -88,16 +97,20 @@ pub(super) fn count_step(
         TicketStatus::Cancelled => Counts { cancelled: 1, ..Counts::default() },
         TicketStatus::Waiting | TicketStatus::InService | TicketStatus::OnHold => return Ok(()),
     };
-    add(connection, ticket.queue, local_hour(connection, ticket.queue, now_ms)?, &counts)
+    add(connection, BTreeMap::from([((ticket.queue, local_hour(connection, ticket.queue, now_ms)?), counts)]))
 }
 
-fn add(connection: &Connection, queue: i64, hour: i64, counts: &Counts) -> Result<(), Trouble> {
-    let Counts { arrived, high_priority, called, breached, waited_ms, served, served_ms, absent, cancelled } = *counts;
-    connection
-        .prepare_cached(
-            "INSERT INTO queue_hours (queue, hour, arrived, high_priority, called, breached, waited_ms, served,
-             served_ms, absent, cancelled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-             ON CONFLICT (queue, hour) DO UPDATE SET
+/// Adds to what is counted of queues in hours.
+fn add(connection: &Connection, counts: BTreeMap<(i64, i64), Counts>) -> Result<(), Trouble> {
+    let row = |((queue, hour), counts)| {
+        let Counts { arrived, high_priority, called, breached, waited_ms, served, served_ms, absent, cancelled } =
+            counts;
+        let counted = [arrived, high_priority, called, breached, waited_ms, served, served_ms, absent, cancelled];
+        [queue, hour].into_iter().chain(counted.map(whole)).map(Stored::Integer).collect()
+    };
+    Ok(connection.insert_rows(
+        "INSERT INTO queue_hours (queue, hour, arrived, high_priority, called, breached, waited_ms, served,
+         served_ms, absent, cancelled) VALUES {rows} ON CONFLICT (queue, hour) DO UPDATE SET
              arrived = queue_hours.arrived + excluded.arrived,
              high_priority = queue_hours.high_priority + excluded.high_priority,
              called = queue_hours.called + excluded.called,
@@ -107,21 +120,8 @@ fn add(connection: &Connection, queue: i64, hour: i64, counts: &Counts) -> Resul
              served_ms = queue_hours.served_ms + excluded.served_ms,
              absent = queue_hours.absent + excluded.absent,
              cancelled = queue_hours.cancelled + excluded.cancelled",
-        )?
-        .run(params![
-            queue,
-            hour,
-            whole(arrived),
-            whole(high_priority),
-            whole(called),
-            whole(breached),
-            whole(waited_ms),
-            whole(served),
-            whole(served_ms),
-            whole(absent),
-            whole(cancelled),
-        ])?;
-    Ok(())
+        counts.into_iter().map(row).collect(),
+    )?)
 }
 
 /// As SQL has it.

@@ -104,12 +104,13 @@ impl Ledger {
         .await
     }
 
-    /// Looks at the figures of every queue in which somebody waits, so that no screen shows an old wait. Returns how many.
+    /// Looks at the figures of every queue in which somebody waits, or is thought to, so that no screen shows an old wait.
+    /// Returns how many.
     pub async fn refresh_figures(&self) -> Result<u32, Trouble> {
         let queues: Vec<(i64, i64)> = self
             .read(Whose::All, |connection| {
                 let mut statement = connection.prepare_cached(
-                    "SELECT tenant, id FROM queues WHERE EXISTS
+                    "SELECT tenant, id FROM queues WHERE shown_waiting > 0 OR EXISTS
                      (SELECT 1 FROM tickets WHERE tickets.queue = queues.id AND status = 'en_attente')
                      ORDER BY tenant, id",
                 )?;

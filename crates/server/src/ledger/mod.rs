@@ -18,6 +18,7 @@ pub mod hours;
 pub mod incidents;
 pub mod intelligence;
 pub mod jobs;
+pub mod new_tickets;
 pub mod numbers;
 pub mod people;
 pub mod places;
@@ -31,6 +32,7 @@ pub mod store;
 pub mod tenants;
 pub mod ticket_list;
 pub mod tickets;
+mod together;
 pub mod writer;
 
 use crate::auth::keys::Secret;
@@ -39,11 +41,13 @@ use crate::trouble::Trouble;
 use bus::{Audience, Bus, Local, Notifying};
 use by_hand::ByHand;
 use events::Published;
+use new_tickets::{Created, NewTicket};
 use readers::Readers;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Connection, Database, Error, Whose, sqlite};
+use together::Together;
 use writer::{Writer, Writing};
 
 /// The open store.
@@ -62,9 +66,11 @@ enum Hands {
         writer: Writer,
         /// Read.
         readers: Readers,
+        /// Those who ask for a ticket, of whom many come at once.
+        asking: Arc<Together<NewTicket, Created>>,
     },
     /// The caller's own thread, at once.
-    Callers(ByHand),
+    Callers(Box<ByHand>),
 }
 
 /// Why the store could not be opened.
@@ -129,7 +135,11 @@ impl Ledger {
         };
         let writer = Writer::start(database.clone(), connection, bus)?;
         Ok(Ledger {
-            hands: Hands::Own { writer, readers: Readers::new(database.clone()) },
+            hands: Hands::Own {
+                writer,
+                readers: Readers::new(database.clone()),
+                asking: Together::new(new_tickets::create),
+            },
             version,
             shared_secret,
             listens,
@@ -150,7 +160,7 @@ impl Ledger {
         let connection = sqlite::open_through(vfs, path)?;
         store::migrate(&connection)?;
         Ok(Ledger {
-            hands: Hands::Callers(ByHand::new(connection, publish)),
+            hands: Hands::Callers(Box::new(ByHand::new(connection, publish))),
             version: store::CURRENT,
             shared_secret: None,
             listens: Arc::new(AtomicBool::new(true)),
@@ -195,7 +205,7 @@ impl Ledger {
     ) -> Result<T, Trouble> {
         let began = crate::clock::monotonic();
         let result = match &self.hands {
-            Hands::Own { writer, readers: _ } => writer.write(whose, step).await,
+            Hands::Own { writer, .. } => writer.write(whose, step).await,
             Hands::Callers(hands) => hands.write(whose, step),
         };
         metrics().write_seconds.observe(began.elapsed().as_secs_f64());
@@ -211,7 +221,7 @@ impl Ledger {
         let began = crate::clock::monotonic();
         metrics().reads_in_flight.inc();
         let result = match &self.hands {
-            Hands::Own { writer: _, readers } => readers.read(whose, look).await,
+            Hands::Own { readers, .. } => readers.read(whose, look).await,
             Hands::Callers(hands) => hands.read(whose, look),
         };
         metrics().reads_in_flight.dec();

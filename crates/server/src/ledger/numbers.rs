@@ -4,25 +4,20 @@
 //! number is durable before anybody hears of it. A series without holes is the sum of tickets, allocations and gaps, each
 //! gap with its reason; this module keeps that sum. It never touches a ticket.
 
+mod next;
+
+pub(super) use next::{Allocated, Claim, Wanted, allocate};
+
 use super::service_days::SiteDays;
 use super::store::{Connection, OptionalExtension, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, places, stations};
 use crate::trouble::Trouble;
-use smartqueue_domain::{LABEL_COOL_DOWN_MS, LAST_VALUE, Refusal, SeriesLetter, ServiceDay, TicketNumber};
+use next::after;
+use smartqueue_domain::{LAST_VALUE, Refusal, SeriesLetter, ServiceDay, TicketNumber};
 use smartqueue_protocol::station_sync::{GrantBody, IssueReply, IssueRequest};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-
-/// A number that belongs to nobody else.
-pub struct Allocated {
-    /// The number as it is shown.
-    pub number: TicketNumber,
-    /// The series' letter.
-    pub letter: SeriesLetter,
-    /// How often the series went past its last value.
-    pub lap: i64,
-}
 
 /// Who issues a queue's main series on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +33,7 @@ pub enum Issuer {
 }
 
 /// One series.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeriesKey {
     /// The queue.
     pub queue: i64,
@@ -48,45 +43,8 @@ pub struct SeriesKey {
     pub letter: SeriesLetter,
 }
 
-/// The letter from which a ticket that somebody takes at the server gets its number.
-pub fn servers_letter(connection: &Connection, queue: i64, day: ServiceDay) -> Result<SeriesLetter, Trouble> {
-    let now_ms = crate::clock::now_ms();
-    Ok(match issuer(connection, queue, day)? {
-        // A copy that was put back today may not know that it gave the series to a kiosk.
-        Issuer::Unclaimed
-            if restored_on(connection, queue)?.is_some_and(|restored| restored >= day)
-                && stations::issuers_of(connection, queue, now_ms)? > 0 =>
-        {
-            SeriesLetter::SERVER
-        }
-        Issuer::Unclaimed => SeriesLetter::Main,
-        // The main series is the lobby's; what is taken elsewhere has a series of its own.
-        Issuer::Station(_) | Issuer::Server | Issuer::Nobody => SeriesLetter::SERVER,
-    })
-}
-
-/// Takes the next number of a series that this server issues.
-pub fn allocate(writing: &Writing<'_>, site: i64, prefix: &str, key: SeriesKey) -> Result<Allocated, Trouble> {
-    let SeriesKey { queue, day, letter } = key;
-    let (mut lap, mut value) = counter(writing.connection, key)?;
-    for _ in 0..LAST_VALUE {
-        (lap, value) = after(lap, value);
-        let number = TicketNumber::new(prefix, letter, value)
-            .map_err(|error| Trouble::Internal(format!("queue {queue} has no usable prefix: {error}")))?;
-        if let Some(reason) = taken(writing, site, queue, &number)? {
-            note_gap(writing, queue, day, &number, reason, None)?;
-            continue;
-        }
-        set_counter(writing.connection, key, lap, value, None)?;
-        return Ok(Allocated { number, letter, lap });
-    }
-    Err(Trouble::Refused(Refusal::QueueFull))
-}
-
-/// The place after a place in a series: after the last value it starts again at 1.
-fn after(lap: i64, value: u32) -> (i64, u32) {
-    if value >= LAST_VALUE { (lap + 1, 1) } else { (lap, value + 1) }
-}
+/// How far series have come: the lap and the last value.
+type Counters = BTreeMap<SeriesKey, (i64, u32)>;
 
 fn counter(connection: &Connection, key: SeriesKey) -> Result<(i64, u32), Trouble> {
     Ok(connection
@@ -96,6 +54,24 @@ fn counter(connection: &Connection, key: SeriesKey) -> Result<(i64, u32), Troubl
         .unwrap_or((0, 0)))
 }
 
+fn set_counters(connection: &Connection, counters: Counters, station: Option<i64>) -> Result<(), Trouble> {
+    let row = |(key, (lap, value)): (SeriesKey, (i64, u32))| {
+        vec![
+            Stored::Integer(key.queue),
+            Stored::Integer(key.day.0),
+            Stored::Text(key.letter.as_text()),
+            Stored::Integer(lap),
+            Stored::Integer(value.into()),
+            station.map_or(Stored::Null, Stored::Integer),
+        ]
+    };
+    Ok(connection.insert_rows(
+        "INSERT INTO series (queue, day, letter, lap, value, station) VALUES {rows}
+         ON CONFLICT (queue, day, letter) DO UPDATE SET lap = excluded.lap, value = excluded.value",
+        counters.into_iter().map(row).collect(),
+    )?)
+}
+
 fn set_counter(
     connection: &Connection,
     key: SeriesKey,
@@ -103,27 +79,7 @@ fn set_counter(
     value: u32,
     station: Option<i64>,
 ) -> Result<(), Trouble> {
-    connection
-        .prepare_cached(
-            "INSERT INTO series (queue, day, letter, lap, value, station) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (queue, day, letter) DO UPDATE SET lap = excluded.lap, value = excluded.value",
-        )?
-        .run(params![key.queue, key.day.0, key.letter.as_text(), lap, value, station])?;
-    Ok(())
-}
-
-/// Why a label must not stand on a new paper at the site, if so.
-fn taken(writing: &Writing<'_>, site: i64, queue: i64, number: &TicketNumber) -> Result<Option<&'static str>, Trouble> {
-    let since_ms = writing.now_ms - LABEL_COOL_DOWN_MS.cast_signed();
-    let (live, cooling): (bool, bool) = writing
-        .connection
-        .prepare_cached(&format!(
-            "SELECT {} OR EXISTS (SELECT 1 FROM allocations WHERE queue = ?3 AND number = ?2), {}",
-            stands_as(writing.connection, &["en_attente", "appelé", "en_service", "en_pause"], ""),
-            stands_as(writing.connection, &["terminé", "absent", "annulé"], "AND created_at > ?4"),
-        ))?
-        .query_row(params![site, number.to_string(), queue, since_ms], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(if live { Some("still_live") } else { cooling.then_some("cooling") })
+    set_counters(connection, Counters::from([(key, (lap, value))]), station)
 }
 
 /// Refuses a queue whose prefix is another's at the site and one letter more, or less: under that letter a kiosk counts for
@@ -153,19 +109,6 @@ pub(super) fn keep_prefixes_apart(
         return Err(Trouble::invalid("prefix", detail));
     }
     Ok(())
-}
-
-/// The SQL for whether a ticket with the number `?2` at the site `?1` has one of these statuses. SQLite is asked one by one,
-/// because it makes a table of a list each time; PostgreSQL for all at once, because each question costs it a preparation.
-fn stands_as(connection: &Connection, statuses: &[&str], further: &str) -> String {
-    let exists = |status: String| {
-        format!("EXISTS (SELECT 1 FROM tickets WHERE site = ?1 AND number = ?2 AND status {status} {further})")
-    };
-    if connection.is_postgres() {
-        return exists(format!("IN ('{}')", statuses.join("', '")));
-    }
-    let each: Vec<String> = statuses.iter().map(|status| exists(format!("= '{status}'"))).collect();
-    format!("({})", each.join(" OR "))
 }
 
 /// Follows a number out of somebody's record: the counter comes up to it, and what it skipped is noted. `station` is
@@ -412,7 +355,7 @@ pub(super) fn skip_unknown_numbers(connection: &Connection, now_ms: i64) -> Resu
         let letter = SeriesLetter::from_text(&letter)
             .map_err(|error| Trouble::Internal(format!("a stored letter does not read: {error}")))?;
         for _ in 0..SKIPPED {
-            (lap, value) = after(lap, value);
+            (lap, value) = after((lap, value));
             let number = TicketNumber::new(&prefix, letter, value)
                 .map_err(|error| Trouble::Internal(format!("queue {queue} has no usable prefix: {error}")))?;
             insert_gap(connection, now_ms, (queue, day), &number.to_string(), "restored", None)?;
@@ -511,7 +454,9 @@ fn issue(writing: &Writing<'_>, tenant: i64, station: i64, request: &IssueReques
         return Err(Trouble::Conflict { code: "not_the_issuer", detail });
     }
     let key = SeriesKey { queue: *queue, day, letter: SeriesLetter::Main };
-    let Allocated { number, letter, lap } = allocate(writing, row.site, &found.queue.prefix, key)?;
+    let wanted = Wanted { site: row.site, prefix: &found.queue.prefix, key };
+    let allocated = allocate(writing, &[wanted])?.pop().flatten();
+    let Allocated { number, letter, lap } = allocated.ok_or(Trouble::Refused(Refusal::QueueFull))?;
     connection
         .prepare_cached(
             "INSERT INTO allocations (ticket, station, queue, day, letter, lap, value, number, made_at)
@@ -562,18 +507,5 @@ impl Ledger {
     /// Gives a number of a main series that this server issues to a station's touch. The same touch gets the same answer.
     pub async fn issue(&self, tenant: i64, station: i64, request: IssueRequest) -> Result<IssueReply, Trouble> {
         self.write(Whose::Tenant(tenant), move |writing| issue(writing, tenant, station, &request)).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_series_counts_to_its_last_value_and_starts_again() {
-        assert_eq!(after(0, 0), (0, 1));
-        assert_eq!(after(0, 998), (0, 999));
-        assert_eq!(after(0, 999), (1, 1));
-        assert_eq!(after(1, 1), (1, 2));
     }
 }

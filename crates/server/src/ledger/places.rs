@@ -4,6 +4,7 @@
 use super::Ledger;
 use super::figures;
 use super::service_days::SiteDays;
+use super::store::rows::list;
 use super::store::{Connection, Error, OptionalExtension, Row, Whose, params};
 use super::tickets::Caller;
 use crate::trouble::Trouble;
@@ -93,17 +94,42 @@ pub(super) fn tenant_id(connection: &Connection, slug: &str) -> Result<Option<i6
 
 /// A queue of the tenant.
 pub(super) fn domain_queue(connection: &Connection, tenant: i64, queue: i64) -> Result<Option<FoundQueue>, Trouble> {
-    let sql = format!(
-        "SELECT {QUEUE_COLUMNS}, sites.timezone, sites.rollover_hour FROM queues JOIN sites ON sites.id = queues.site
-         WHERE queues.id = ?1 AND queues.tenant = ?2"
-    );
-    let found = connection
-        .prepare_cached(&sql)?
-        .query_row([queue, tenant], |row| Ok((StoredQueue::read(row)?, row.get::<String>(14)?, row.get(15)?)))
-        .optional()?;
-    let Some((stored, timezone, rollover_hour)) = found else { return Ok(None) };
-    let (body, site, _, _) = stored.body()?;
-    Ok(Some(FoundQueue { queue: Queue::try_from(&body)?, site, days: SiteDays::new(&timezone, rollover_hour)? }))
+    let found = domain_queues(connection, tenant, &[queue], &[], ("queue", || "NULL".to_owned()), |_, _| Ok(()))?;
+    Ok(found.into_iter().next().map(|(found, ())| found))
+}
+
+/// Those of several queues that are the tenant's, each with what `read` makes of further columns of `queues` and `sites`,
+/// which begin at the place it is told. These have a name of their own as well, and their values are `?1` and so on.
+pub(super) fn domain_queues<T>(
+    connection: &Connection,
+    tenant: i64,
+    queues: &[i64],
+    values: &[i64],
+    (name, further): (&'static str, impl Fn() -> String),
+    read: impl Fn(&Row<'_>, usize) -> Result<T, Error>,
+) -> Result<Vec<(FoundQueue, T)>, Trouble> {
+    let before = values.len() + 1;
+    // The sum keeps PostgreSQL from reading all queues of the tenant to find these.
+    let text = connection.text(name, queues.len(), || {
+        format!(
+            "SELECT {QUEUE_COLUMNS}, sites.timezone, sites.rollover_hour, {} FROM queues
+             JOIN sites ON sites.id = queues.site WHERE queues.tenant + 0 = ?{before} AND queues.id IN ({})",
+            further(),
+            list(queues.len(), before)
+        )
+    });
+    let values = [values, &[tenant], queues].concat();
+    let mut statement = connection.prepare_cached(&text)?;
+    let rows = statement.query_map(&values[..], |row| {
+        Ok((StoredQueue::read(row)?, row.get::<String>(14)?, row.get(15)?, read(row, 16)?))
+    })?;
+    rows.map(|row| {
+        let (stored, timezone, rollover_hour, further) = row?;
+        let (body, site, _, _) = stored.body()?;
+        let days = SiteDays::new(&timezone, rollover_hour)?;
+        Ok((FoundQueue { queue: Queue::try_from(&body)?, site, days }, further))
+    })
+    .collect()
 }
 
 /// The queues of a site in the order of their tiles.

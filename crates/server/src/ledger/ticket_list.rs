@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::figures::Line;
 use super::store::{Connection, Stored, Whose};
-use super::tickets::rows;
+use super::tickets::{TicketRow, rows};
 use crate::trouble::Trouble;
 use smartqueue_domain::TicketStatus;
 use smartqueue_protocol::api::TicketAnswer;
@@ -72,18 +72,13 @@ fn list(connection: &Connection, tenant: i64, filter: &TicketFilter) -> Result<(
     let tail = format!("{condition} ORDER BY {} LIMIT ?{limit_at} OFFSET ?{offset_at}", ordering.sql());
     values.extend([Stored::Integer((*limit).into()), Stored::Integer((*offset).into())]);
     let found = rows(connection, &tail, &values[..])?;
-    let now_ms = crate::clock::now_ms();
-    let mut lines: std::collections::BTreeMap<i64, Line> = std::collections::BTreeMap::new();
-    let mut answers = Vec::with_capacity(found.len());
-    for ticket in found {
-        let line = match lines.entry(ticket.queue) {
-            std::collections::btree_map::Entry::Occupied(line) => line.into_mut(),
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(Line::load(connection, ticket.queue, now_ms)?)
-            }
-        };
-        answers.push(ticket.answer(line)?);
-    }
+    let queues = found.iter().map(|ticket| ticket.queue).collect();
+    let lines = Line::load_all(connection, &queues, crate::clock::now_ms())?;
+    let answer = |ticket: &TicketRow| {
+        let line = lines.get(&ticket.queue).ok_or_else(|| Trouble::Internal("a ticket without a queue".to_owned()))?;
+        ticket.answer(line)
+    };
+    let answers = found.iter().map(answer).collect::<Result<_, _>>()?;
     Ok((count, answers))
 }
 

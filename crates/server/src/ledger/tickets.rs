@@ -4,7 +4,8 @@
 use super::events::{self, Kind};
 use super::figures::{self, LIVE, Line, Rule};
 use super::service_days::SiteDays;
-use super::store::{Connection, Error, OptionalExtension, Params, Row, Whose, params};
+use super::store::rows::list;
+use super::store::{Connection, Error, OptionalExtension, Params, Row, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, hours, numbers, places};
 use crate::trouble::Trouble;
@@ -171,6 +172,15 @@ pub(super) fn live_with(connection: &Connection, agent: i64) -> Result<Vec<Ticke
     )
 }
 
+/// Those of several tickets that are there, whoever they belong to.
+pub(super) fn find_all(connection: &Connection, ids: &[Uuid]) -> Result<Vec<TicketRow>, Trouble> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+    rows(connection, &format!("WHERE id IN ({})", list(ids.len(), 0)), &ids[..])
+}
+
 /// One ticket by its id, whoever it belongs to.
 pub(super) fn find(connection: &Connection, id: Uuid) -> Result<Option<TicketRow>, Trouble> {
     connection
@@ -182,44 +192,32 @@ pub(super) fn find(connection: &Connection, id: Uuid) -> Result<Option<TicketRow
 
 /// Whether another tenant has a ticket with an id that this one's steps do not find. Without a wall they find every id.
 pub(super) fn is_elsewhere(connection: &Connection, id: Uuid) -> Result<bool, Trouble> {
-    if !connection.is_postgres() {
-        return Ok(false);
-    }
-    Ok(connection.beyond_the_wall(|connection| {
-        connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM tickets WHERE id = ?1)")?
-            .query_row([id.to_string()], |row| row.get(0))
-    })?)
+    Ok(!elsewhere(connection, &[id])?.is_empty())
 }
 
-fn id_taken() -> Trouble {
+/// The same for several ids: those that are another's.
+pub(super) fn elsewhere(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Uuid>, Trouble> {
+    if ids.is_empty() || !connection.is_postgres() {
+        return Ok(Vec::new());
+    }
+    let found = connection.beyond_the_wall(|connection| {
+        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT id FROM tickets WHERE id IN ({})", list(ids.len(), 0)))?;
+        let rows = statement.query_map(&ids[..], |row| row.get::<String>(0))?;
+        rows.collect::<Result<Vec<_>, _>>()
+    })?;
+    let read =
+        |id: String| Uuid::parse_str(&id).map_err(|_| Trouble::Internal("a stored ticket id does not read".into()));
+    found.into_iter().map(read).collect()
+}
+
+pub(super) fn id_taken() -> Trouble {
     Trouble::Conflict { code: "id_taken", detail: "this id belongs to another ticket".to_owned() }
 }
 
 fn find_of(connection: &Connection, tenant: i64, id: Uuid) -> Result<TicketRow, Trouble> {
     find(connection, id)?.filter(|ticket| ticket.tenant == tenant).ok_or(Trouble::NotFound("ticket"))
-}
-
-/// A ticket that somebody asks for.
-pub struct NewTicket {
-    /// Made by the client so that a repeat is harmless; nothing lets the server draw one.
-    pub id: Option<Uuid>,
-    /// The queue.
-    pub queue: i64,
-    /// The door.
-    pub channel: Channel,
-    /// Higher goes first.
-    pub priority: i64,
-    /// Free fields about the customer.
-    pub customer: serde_json::Map<String, serde_json::Value>,
-}
-
-/// A ticket, and whether this request made it.
-pub struct Created {
-    /// The ticket.
-    pub ticket: TicketAnswer,
-    /// False for a repeat.
-    pub is_new: bool,
 }
 
 /// A row for the tickets table that only the server and stations' records make.
@@ -242,55 +240,72 @@ pub(super) struct Entry<'a> {
     pub(super) days: &'a SiteDays,
 }
 
+impl Entry<'_> {
+    /// The ticket, as it stands when it is new.
+    pub(super) fn ticket(&self) -> TicketRow {
+        TicketRow {
+            id: self.id,
+            tenant: self.tenant,
+            site: self.site,
+            queue: self.queue,
+            number: self.number.to_string(),
+            channel: self.channel,
+            priority: self.priority,
+            status: TicketStatus::Waiting,
+            customer: self.customer.to_owned(),
+            agent: None,
+            counter: None,
+            created_at: self.created_at,
+            called_at: None,
+            started_at: None,
+            ended_at: None,
+            print_state: self.station.map(|_| "issued".to_owned()),
+        }
+    }
+
+    /// The row, in the order of the columns in [`put`].
+    fn row(&self) -> Vec<Stored> {
+        let whole = |number: Option<i64>| number.map_or(Stored::Null, Stored::Integer);
+        let text = |text: Option<&str>| text.map_or(Stored::Null, |text| Stored::Text(text.to_owned()));
+        vec![
+            Stored::Text(self.id.to_string()),
+            Stored::Integer(self.tenant),
+            Stored::Integer(self.site),
+            Stored::Integer(self.queue),
+            Stored::Text(self.number.to_string()),
+            Stored::Integer(self.queue),
+            Stored::Integer(self.day.0),
+            Stored::Text(self.letter.as_text()),
+            whole(self.lap),
+            Stored::Integer(self.number.value().into()),
+            text(Some(channel_word(self.channel))),
+            Stored::Integer(self.priority),
+            text(Some(status_word(TicketStatus::Waiting))),
+            text(Some(self.customer)),
+            text(self.language),
+            Stored::Integer(self.created_at),
+            whole(self.station),
+            text(self.station.map(|_| "issued")),
+        ]
+    }
+}
+
+/// Puts waiting tickets into the table; `tickets` are they, as they stand when they are new.
+pub(super) fn put(connection: &Connection, entries: &[Entry<'_>], tickets: &[TicketRow]) -> Result<(), Trouble> {
+    connection.insert_rows(
+        "INSERT INTO tickets (id, tenant, site, queue, number, series_queue, day, letter, lap, value, channel, priority,
+         status, customer, language, created_at, station, print_state) VALUES {rows}",
+        entries.iter().map(Entry::row).collect(),
+    )?;
+    hours::count_arrivals(connection, tickets.iter().zip(entries.iter().map(|entry| entry.days)))
+}
+
 /// Puts a waiting ticket into the table and says so.
-pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<TicketAnswer, Trouble> {
-    let number = entry.number.to_string();
-    let print_state = entry.station.map(|_| "issued");
-    writing
-        .connection
-        .prepare_cached(
-            "INSERT INTO tickets (id, tenant, site, queue, number, series_queue, day, letter, lap, value, channel,
-             priority, status, customer, language, created_at, station, print_state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?6, ?7, ?8, ?9, ?10, ?11, 'en_attente', ?12, ?13, ?14, ?15, ?16)",
-        )?
-        .run(params![
-            entry.id.to_string(),
-            entry.tenant,
-            entry.site,
-            entry.queue,
-            number,
-            entry.day.0,
-            entry.letter.as_text(),
-            entry.lap,
-            entry.number.value(),
-            channel_word(entry.channel),
-            entry.priority,
-            entry.customer,
-            entry.language,
-            entry.created_at,
-            entry.station,
-            print_state,
-        ])?;
-    let ticket = TicketRow {
-        id: entry.id,
-        tenant: entry.tenant,
-        site: entry.site,
-        queue: entry.queue,
-        number,
-        channel: entry.channel,
-        priority: entry.priority,
-        status: TicketStatus::Waiting,
-        customer: entry.customer.to_owned(),
-        agent: None,
-        counter: None,
-        created_at: entry.created_at,
-        called_at: None,
-        started_at: None,
-        ended_at: None,
-        print_state: print_state.map(str::to_owned),
-    };
-    hours::count_arrival(writing.connection, &ticket, entry.days)?;
-    say(writing, Kind::TicketCreated, &ticket, None, false)
+pub(super) fn insert(writing: &mut Writing<'_>, entry: &Entry<'_>) -> Result<(), Trouble> {
+    let ticket = entry.ticket();
+    put(writing.connection, std::slice::from_ref(entry), std::slice::from_ref(&ticket))?;
+    say(writing, Kind::TicketCreated, &ticket, None, false)?;
+    Ok(())
 }
 
 /// Publishes an event about a ticket and has the figures of its queues looked at.
@@ -308,58 +323,6 @@ pub(super) fn say(
         writing.touch(left);
     }
     Ok(answer)
-}
-
-fn create(writing: &mut Writing<'_>, tenant: i64, new: NewTicket) -> Result<Created, Trouble> {
-    let NewTicket { id, queue, channel, priority, customer } = new;
-    let now_ms = writing.now_ms;
-    if let Some(id) = id {
-        if let Some(ticket) = find(writing.connection, id)? {
-            if ticket.tenant != tenant || ticket.queue != queue {
-                return Err(id_taken());
-            }
-            let line = Line::of_ticket(writing.connection, &ticket)?;
-            return Ok(Created { ticket: ticket.answer(&line)?, is_new: false });
-        }
-        if is_elsewhere(writing.connection, id)? {
-            return Err(id_taken());
-        }
-    }
-    let found =
-        places::domain_queue(writing.connection, tenant, queue)?.ok_or(Trouble::Refused(Refusal::UnknownQueue))?;
-    if !found.queue.is_open(found.days.local(now_ms)?) {
-        return Err(Trouble::Refused(Refusal::ServiceClosed));
-    }
-    if let Some(capacity) = found.queue.max_capacity
-        && figures::count_waiting(writing.connection, queue)? >= capacity
-    {
-        return Err(Trouble::Refused(Refusal::QueueFull));
-    }
-    let day = found.days.day(now_ms)?;
-    let letter = numbers::servers_letter(writing.connection, queue, day)?;
-    let key = numbers::SeriesKey { queue, day, letter };
-    let allocated = numbers::allocate(writing, found.site, &found.queue.prefix, key)?;
-    let ticket = insert(
-        writing,
-        &Entry {
-            id: id.unwrap_or_else(Uuid::now_v7),
-            tenant,
-            site: found.site,
-            queue,
-            number: &allocated.number,
-            day,
-            letter: allocated.letter,
-            lap: Some(allocated.lap),
-            channel,
-            priority,
-            customer: &serde_json::Value::Object(customer).to_string(),
-            language: None,
-            created_at: now_ms,
-            station: None,
-            days: &found.days,
-        },
-    )?;
-    Ok(Created { ticket, is_new: true })
 }
 
 /// Who calls, and to which counter.
@@ -504,11 +467,6 @@ fn follow(connection: &Connection, tenant_slug: &str, id: Uuid) -> Result<Follow
 }
 
 impl Ledger {
-    /// Takes a ticket. The same id gets the same ticket again.
-    pub async fn create_ticket(&self, tenant: i64, new: NewTicket) -> Result<Created, Trouble> {
-        self.write(Whose::Tenant(tenant), move |writing| create(writing, tenant, new)).await
-    }
-
     /// Takes one step in a ticket's life and returns the ticket after it.
     pub async fn take_step(&self, tenant: i64, id: Uuid, step: Step) -> Result<TicketAnswer, Trouble> {
         self.write(Whose::Tenant(tenant), move |writing| {

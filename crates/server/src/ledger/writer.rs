@@ -51,11 +51,41 @@ impl Writing<'_> {
 
     /// The same where the step has just seen the site's newest event.
     pub(super) fn publish_after(&mut self, event: events::NewEvent, seen: Option<u64>) -> Result<(), Trouble> {
-        let own = &self.published[self.published_before..];
-        let newest = own.iter().rev().find(|published| published.site == event.site).map(|published| published.seq);
-        let published = events::append(self.connection, event, newest.or(seen))?;
-        self.published.push(published);
+        let newest = seen.map(|seq| (event.site, seq)).into_iter().collect();
+        self.publish_all(vec![event], newest)
+    }
+
+    /// The same for several events. `newest` are the newest events that the step has just seen, by their sites.
+    pub(super) fn publish_all(
+        &mut self,
+        events: Vec<events::NewEvent>,
+        mut newest: BTreeMap<i64, u64>,
+    ) -> Result<(), Trouble> {
+        for published in &self.published[self.published_before..] {
+            newest.insert(published.site, published.seq);
+        }
+        self.published.extend(events::append(self.connection, events, &mut newest)?);
         Ok(())
+    }
+
+    /// Undoes what the step has done so far and begins it anew.
+    pub(super) fn start_over(&mut self, whose: Whose) -> Result<(), store::Error> {
+        self.published.truncate(self.published_before);
+        self.touched.clear();
+        self.connection.undo_step()?;
+        self.connection.begin_step(whose)
+    }
+
+    /// Does what a step is about, and what every step ends with. A defect must not stop the thread that all others need.
+    pub(super) fn attempt<T>(
+        &mut self,
+        step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| step(self).and_then(|done| self.finish().map(|()| done))));
+        outcome.unwrap_or_else(|_| {
+            tracing::error!("a step panicked");
+            Err(Trouble::Internal("a step ended without an answer".to_owned()))
+        })
     }
 
     /// Says that a queue's figures may have changed; they are looked at once, at the end of the step.
@@ -78,19 +108,20 @@ impl Writing<'_> {
     }
 }
 
-type Answer = Box<dyn FnOnce(Result<(), Trouble>) + Send>;
+/// Tells whoever waits for a step how its commit ended.
+pub(super) type Answer = Box<dyn FnOnce(&Committed) + Send>;
 
 type Work = Box<dyn FnOnce(&mut Writing<'_>) -> (bool, Answer) + Send>;
 
 /// A step that waits.
-struct Step {
-    whose: Whose,
+pub(super) struct Step {
+    pub(super) whose: Whose,
     /// Does it, and says whether it is kept and how its caller hears of it.
-    work: Work,
+    pub(super) work: Work,
 }
 
 /// How a commit ended.
-enum Committed {
+pub(super) enum Committed {
     /// It is durable.
     Yes,
     /// Nothing of it was kept.
@@ -101,7 +132,7 @@ enum Committed {
 
 impl Committed {
     /// What a caller whose step was done is told.
-    fn answer(&self) -> Result<(), Trouble> {
+    pub(super) fn answer(&self) -> Result<(), Trouble> {
         match self {
             Committed::Yes => Ok(()),
             Committed::No(error) if error.is_passing() => Err(Trouble::Busy),
@@ -147,10 +178,17 @@ impl Writer {
         step: impl FnOnce(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let (step, receiver) = boxed(whose, step);
-        let steps = self.steps.as_ref().ok_or(Trouble::Busy)?;
-        steps.try_send(step).map_err(|_| Trouble::Busy)?;
+        self.send(step);
         // A step that was dropped was not begun.
         receiver.await.map_err(|_| Trouble::Busy)?
+    }
+
+    /// Has a step wait for its turn. Where too many wait it is dropped.
+    pub(super) fn send(&self, step: Step) {
+        if let Some(steps) = &self.steps {
+            // What is dropped here is told so by its absence.
+            let _ = steps.try_send(step);
+        }
     }
 }
 
@@ -161,16 +199,11 @@ fn boxed<T: Send + 'static>(
 ) -> (Step, oneshot::Receiver<Result<T, Trouble>>) {
     let (sender, receiver) = oneshot::channel();
     let work = Box::new(move |writing: &mut Writing<'_>| {
-        // A defect in one step must not stop the thread that every other step needs.
-        let outcome = catch_unwind(AssertUnwindSafe(|| step(writing).and_then(|done| writing.finish().map(|()| done))));
-        let result = outcome.unwrap_or_else(|_| {
-            tracing::error!("a step panicked");
-            Err(Trouble::Internal("a step ended without an answer".to_owned()))
-        });
+        let result = writing.attempt(step);
         let keep = result.is_ok();
         let answer: Answer = Box::new(move |committed| {
             // A refusal stands whatever became of the neighbours. Nobody may be waiting any more; what is durable stays.
-            let _ = sender.send(result.and_then(|done| committed.map(|()| done)));
+            let _ = sender.send(result.and_then(|done| committed.answer().map(|()| done)));
         });
         (keep, answer)
     });
@@ -314,7 +347,7 @@ fn turn(connection: &Connection, steps: Vec<Step>, joining: &mut dyn FnMut(&Lock
         }
     }
     for answer in answers {
-        answer(committed.answer());
+        answer(&committed);
     }
 }
 

@@ -117,3 +117,35 @@ async fn of_many_who_ask_for_one_step_only_one_gets_it() {
     }
     assert_eq!(made, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_fills_a_queue_to_its_last_place_and_each_has_a_place_of_its_own() {
+    let house = Arc::new(House::open().await);
+    house.change_queue("A", json!({"max_capacity": 10})).await;
+    let asking: Vec<_> = (0..30)
+        .map(|_| {
+            let house = Arc::clone(&house);
+            tokio::spawn(async move {
+                house.post("tickets/", json!({"queue_id": house.queue("A"), "channel": "web"})).await
+            })
+        })
+        .collect();
+    let (mut numbers, mut waits, mut refused) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for one in asking {
+        let (status, ticket) = one.await.unwrap();
+        if status == 201 {
+            numbers.insert(ticket["number"].as_str().unwrap().to_owned());
+            waits.insert(ticket["eta_seconds"].as_u64().unwrap());
+        } else {
+            assert_eq!((status, &ticket["code"]), (409, &json!("queue_full")), "{ticket}");
+            refused += 1;
+        }
+    }
+    assert_eq!((numbers.len(), waits.len(), refused), (10, 10, 20), "{numbers:?} {waits:?}");
+    // Those who were refused left no trace: the numbers are dense and the log has one event for each who was let in.
+    assert_eq!(numbers.last().unwrap(), "A010");
+    let created = house.premises.number("SELECT count(*) FROM events WHERE kind = 'ticket.created'");
+    assert_eq!(created, 10);
+    let (_, queue) = house.get(&format!("queues/{}/", house.queue("A"))).await;
+    assert_eq!(queue["waiting"], 10);
+}

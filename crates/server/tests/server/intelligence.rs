@@ -12,7 +12,7 @@ impl House {
         answer
     }
 
-    async fn change_queue(&self, letter: &str, change: Value) {
+    pub async fn change_queue(&self, letter: &str, change: Value) {
         let path = format!("/api/v1/tenants/demo/queues/{}/", self.queue(letter));
         let token = self.token("admin_token");
         let (status, answer) = self.ask_raw(Method::PATCH, &path, Some(&token), Some(change.to_string())).await;

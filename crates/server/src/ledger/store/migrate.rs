@@ -22,6 +22,7 @@ const ON_POSTGRES: &[&str] = &[
     include_str!("../../../migrations/postgres/0002_walls.sql"),
     include_str!("../../../migrations/postgres/0003_cheaper_tickets.sql"),
     include_str!("../../../migrations/postgres/0004_reminders.sql"),
+    include_str!("../../../migrations/postgres/0005_tickets_together.sql"),
 ];
 
 /// The version of a SQLite file that this program works with.

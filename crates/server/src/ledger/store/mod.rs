@@ -8,6 +8,7 @@ mod address;
 mod error;
 mod migrate;
 pub(super) mod postgres;
+pub(super) mod rows;
 pub(super) mod sqlite;
 mod values;
 
@@ -18,7 +19,9 @@ pub use values::{Bind, FromValue, Params, Stored, ValueRef, params};
 
 use postgres::Session;
 use sqlite::Bound;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Whose rows a step or a look may see and change. PostgreSQL holds it to that with row level security.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,22 +63,26 @@ impl Locks {
 /// A connection to the database.
 pub struct Connection {
     inner: Inner,
+    texts: Texts,
 }
 
+/// The texts of statements for several rows, by what they do and for how many.
+type Texts = RefCell<HashMap<(&'static str, usize), Arc<str>>>;
+
 enum Inner {
-    Sqlite(rusqlite::Connection),
+    Sqlite(sqlite::File),
     Postgres(Session),
 }
 
 impl From<rusqlite::Connection> for Connection {
     fn from(connection: rusqlite::Connection) -> Connection {
-        Connection { inner: Inner::Sqlite(connection) }
+        Connection { inner: Inner::Sqlite(sqlite::File::from(connection)), texts: Texts::default() }
     }
 }
 
 impl From<Session> for Connection {
     fn from(session: Session) -> Connection {
-        Connection { inner: Inner::Postgres(session) }
+        Connection { inner: Inner::Postgres(session), texts: Texts::default() }
     }
 }
 
@@ -97,7 +104,7 @@ impl Connection {
     /// The SQL is wrong, or the database failed.
     pub fn prepare_cached(&self, sql: &str) -> Result<Statement<'_>, Error> {
         Ok(match &self.inner {
-            Inner::Sqlite(connection) => Statement::Sqlite(connection.prepare_cached(sql)?),
+            Inner::Sqlite(file) => Statement::Sqlite(file.connection.prepare_cached(sql)?),
             Inner::Postgres(session) => Statement::Postgres(session, session.prepare(sql)?),
         })
     }
@@ -129,15 +136,18 @@ impl Connection {
     /// One of them is wrong, or the database failed.
     pub fn execute_batch(&self, sql: &str) -> Result<(), Error> {
         match &self.inner {
-            Inner::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
-            Inner::Postgres(session) => session.batch(sql),
+            Inner::Sqlite(file) => Ok(file.connection.execute_batch(sql)?),
+            Inner::Postgres(session) => {
+                session.say_step()?;
+                session.batch(sql)
+            }
         }
     }
 
     /// Begins the transaction of a commit and takes its locks.
     pub(super) fn begin(&self, locks: &Locks) -> Result<(), Error> {
         match &self.inner {
-            Inner::Sqlite(connection) => sqlite::control(connection, "BEGIN IMMEDIATE"),
+            Inner::Sqlite(file) => file.begin(),
             Inner::Postgres(session) => session.begin(&locks.tenants, locks.is_all),
         }
     }
@@ -145,8 +155,11 @@ impl Connection {
     /// Begins a step inside the transaction.
     pub(super) fn begin_step(&self, whose: Whose) -> Result<(), Error> {
         match &self.inner {
-            Inner::Sqlite(connection) => sqlite::control(connection, "SAVEPOINT step"),
-            Inner::Postgres(session) => session.begin_step(whose),
+            Inner::Sqlite(file) => file.begin_step(),
+            Inner::Postgres(session) => {
+                session.begin_step(whose);
+                Ok(())
+            }
         }
     }
 
@@ -161,10 +174,7 @@ impl Connection {
     /// Undoes the step.
     pub(super) fn undo_step(&self) -> Result<(), Error> {
         match &self.inner {
-            Inner::Sqlite(connection) => {
-                sqlite::control(connection, "ROLLBACK TO step")?;
-                sqlite::control(connection, "RELEASE step")
-            }
+            Inner::Sqlite(file) => file.undo_step(),
             Inner::Postgres(session) => session.undo_step(),
         }
     }
@@ -172,15 +182,15 @@ impl Connection {
     /// Keeps the step.
     pub(super) fn end_step(&self) -> Result<(), Error> {
         match &self.inner {
-            Inner::Sqlite(connection) => sqlite::control(connection, "RELEASE step"),
-            Inner::Postgres(session) => session.later("RELEASE SAVEPOINT step"),
+            Inner::Sqlite(file) => file.end_step(),
+            Inner::Postgres(session) => session.end_step(),
         }
     }
 
     /// Makes the transaction durable.
     pub(super) fn commit(&self) -> Result<(), Error> {
         match &self.inner {
-            Inner::Sqlite(connection) => sqlite::control(connection, "COMMIT"),
+            Inner::Sqlite(file) => file.say("COMMIT"),
             Inner::Postgres(session) => session.batch("COMMIT"),
         }
     }
@@ -188,8 +198,8 @@ impl Connection {
     /// Ends a transaction that failed, if there is one.
     pub(super) fn roll_back(&self) {
         let rolled_back = match &self.inner {
-            Inner::Sqlite(connection) if connection.is_autocommit() => Ok(()),
-            Inner::Sqlite(connection) => sqlite::control(connection, "ROLLBACK"),
+            Inner::Sqlite(file) if file.connection.is_autocommit() => Ok(()),
+            Inner::Sqlite(file) => file.say("ROLLBACK"),
             Inner::Postgres(session) if session.is_gone() => Ok(()),
             Inner::Postgres(session) => session.batch("ROLLBACK"),
         };
@@ -205,12 +215,12 @@ impl Connection {
         look: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         match &self.inner {
-            Inner::Sqlite(connection) => sqlite::control(connection, "BEGIN")?,
+            Inner::Sqlite(file) => file.say("BEGIN")?,
             Inner::Postgres(session) => session.begin_look(whose)?,
         }
         let answer = look(self);
         let ended = match &self.inner {
-            Inner::Sqlite(connection) => sqlite::control(connection, "ROLLBACK"),
+            Inner::Sqlite(file) => file.say("ROLLBACK"),
             Inner::Postgres(session) => session.later("ROLLBACK"),
         };
         let answer = answer?;
@@ -291,7 +301,7 @@ impl Connection {
     /// The file behind the connection, if there is one.
     pub(super) fn file(&self) -> Option<&rusqlite::Connection> {
         match &self.inner {
-            Inner::Sqlite(connection) => Some(connection),
+            Inner::Sqlite(file) => Some(&file.connection),
             Inner::Postgres(_) => None,
         }
     }

@@ -35,8 +35,9 @@ pub(super) const MIGRATION: i64 = LOCKS - 1;
 const KEPT_STATEMENTS: usize = 512;
 
 /// What every session of ours starts with. Plans are made once, often while the tables are still empty, and are used for
-/// months: so they go by indexes. A server that was frozen within a transaction must not hold its locks for ever.
+/// months: so they go by indexes, row by row. A server that was frozen within a transaction must not hold its locks for ever.
 const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off;
+    SET enable_hashjoin = off; SET enable_mergejoin = off;
     SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '20s'; SET client_min_messages = warning;
     SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'";
 
@@ -53,6 +54,12 @@ pub struct Session {
     is_gone: Cell<bool>,
     /// Whose rows the present step sees.
     whose: Cell<Whose>,
+    /// Whose rows the transaction is known to see, if that has been said in it.
+    said: Cell<Option<Whose>>,
+    /// A step has begun and has asked nothing yet.
+    is_step_unsaid: Cell<bool>,
+    /// What the transaction began with, until a step is kept: to undo the first is to begin anew.
+    anew: RefCell<Option<String>>,
 }
 
 impl Drop for Session {
@@ -102,6 +109,9 @@ impl Session {
                 deferred: RefCell::default(),
                 is_gone: Cell::new(false),
                 whose: Cell::new(Whose::All),
+                said: Cell::new(None),
+                is_step_unsaid: Cell::new(false),
+                anew: RefCell::new(None),
             }),
             Err(error) => {
                 runtime.shutdown_background();
@@ -180,6 +190,7 @@ impl Session {
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<Statement, Error> {
+        self.say_step()?;
         if let Some(statement) = self.statements.borrow().get(sql) {
             return Ok(statement.clone());
         }
@@ -239,29 +250,68 @@ impl Session {
                 sql.push_str(&format!("; SELECT pg_advisory_xact_lock({})", LOCKS + tenant));
             }
         }
-        self.later(&sql)
+        self.said.set(None);
+        self.is_step_unsaid.set(false);
+        self.later(&sql)?;
+        self.anew.replace(Some(sql));
+        Ok(())
     }
 
-    pub(super) fn begin_step(&self, whose: Whose) -> Result<(), Error> {
+    /// Nothing is said until the step asks something: many have nothing to ask.
+    pub(super) fn begin_step(&self, whose: Whose) {
         self.whose.set(whose);
-        self.later(&format!("SAVEPOINT step; SET LOCAL smartqueue.tenant = '{}'", setting(whose)))
+        self.is_step_unsaid.set(true);
+    }
+
+    /// Says that a step has begun and whose rows it sees, before it asks its first question.
+    pub(super) fn say_step(&self) -> Result<(), Error> {
+        if !self.is_step_unsaid.replace(false) {
+            return Ok(());
+        }
+        let whose = self.whose.get();
+        let is_said = self.said.replace(Some(whose)) == Some(whose);
+        let sight = format!("SET LOCAL smartqueue.tenant = '{}'", setting(whose));
+        match (self.anew.borrow().is_some(), is_said) {
+            (true, true) => Ok(()),
+            (true, false) => self.later(&sight),
+            (false, true) => self.later("SAVEPOINT step"),
+            (false, false) => self.later(&format!("SAVEPOINT step; {sight}")),
+        }
     }
 
     /// Changes whose rows are seen for the rest of the step, and returns whose they were.
     pub(super) fn name(&self, whose: Whose) -> Result<Whose, Error> {
+        self.say_step()?;
         self.later(&format!("SET LOCAL smartqueue.tenant = '{}'", setting(whose)))?;
+        self.said.set(Some(whose));
         Ok(self.whose.replace(whose))
     }
 
+    pub(super) fn end_step(&self) -> Result<(), Error> {
+        if self.is_step_unsaid.replace(false) || self.anew.take().is_some() {
+            return Ok(());
+        }
+        self.later("RELEASE SAVEPOINT step")
+    }
+
     pub(super) fn undo_step(&self) -> Result<(), Error> {
+        if self.is_step_unsaid.replace(false) {
+            return Ok(());
+        }
+        // What the step said of whose rows it sees is undone with it.
+        self.said.set(None);
         // What was asked and not answered belongs to the step that is undone; its failure is known or does not matter.
         let deferred = std::mem::take(&mut *self.deferred.borrow_mut());
         drop(deferred);
+        if let Some(begin) = &*self.anew.borrow() {
+            return self.batch(&format!("ROLLBACK; {begin}"));
+        }
         self.batch("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step")
     }
 
     pub(super) fn begin_look(&self, whose: Whose) -> Result<(), Error> {
         let setting = setting(whose);
+        self.is_step_unsaid.set(false);
         self.later(&format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL smartqueue.tenant = '{setting}'"
         ))

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef as Given};
 use rusqlite::{OpenFlags, ToSql};
+use std::cell::Cell;
 use std::path::Path;
 
 /// A value in SQLite's hands.
@@ -41,10 +42,56 @@ pub(super) fn value<'r>(row: &'r rusqlite::Row<'_>, place: usize) -> Result<Valu
     })
 }
 
-/// Does a word that begins or ends something.
-pub(super) fn control(connection: &rusqlite::Connection, word: &str) -> Result<(), Error> {
-    connection.prepare_cached(word)?.execute([])?;
-    Ok(())
+/// An open file.
+pub(super) struct File {
+    pub(super) connection: rusqlite::Connection,
+    /// No step of the transaction has been kept yet: to undo the first is to begin anew, and spares the copies that SQLite
+    /// makes of every page in case it must undo a part.
+    is_first_step: Cell<bool>,
+    /// How many rows had been changed when the step began.
+    changes: Cell<u64>,
+}
+
+impl From<rusqlite::Connection> for File {
+    fn from(connection: rusqlite::Connection) -> File {
+        File { connection, is_first_step: Cell::new(false), changes: Cell::new(0) }
+    }
+}
+
+impl File {
+    /// Does a word that begins or ends something.
+    pub(super) fn say(&self, word: &str) -> Result<(), Error> {
+        self.connection.prepare_cached(word)?.execute([])?;
+        Ok(())
+    }
+
+    pub(super) fn begin(&self) -> Result<(), Error> {
+        self.is_first_step.set(true);
+        self.say("BEGIN IMMEDIATE")
+    }
+
+    pub(super) fn begin_step(&self) -> Result<(), Error> {
+        self.changes.set(self.connection.total_changes());
+        if self.is_first_step.get() { Ok(()) } else { self.say("SAVEPOINT step") }
+    }
+
+    pub(super) fn end_step(&self) -> Result<(), Error> {
+        if !self.is_first_step.get() {
+            return self.say("RELEASE step");
+        }
+        // After a step that changed nothing the next one is still the first.
+        self.is_first_step.set(self.connection.total_changes() == self.changes.get());
+        Ok(())
+    }
+
+    pub(super) fn undo_step(&self) -> Result<(), Error> {
+        if self.is_first_step.get() {
+            self.say("ROLLBACK")?;
+            return self.say("BEGIN IMMEDIATE");
+        }
+        self.say("ROLLBACK TO step")?;
+        self.say("RELEASE step")
+    }
 }
 
 /// The version of the SQLite inside, if it is too old: before 3.51.3 a WAL reset can lose a commit.
