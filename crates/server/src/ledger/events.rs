@@ -275,9 +275,8 @@ pub(super) fn snapshot(connection: &Connection, interest: &Interest, now_ms: i64
     let seq = newest(connection, interest.site)?;
     let mut tickets = Vec::new();
     let mut queues = Vec::new();
-    for queue in &interest.queues {
-        let line = Line::load(connection, *queue, now_ms)?;
-        for ticket in tickets::live_in(connection, *queue)? {
+    for (queue, line) in Line::load_all(connection, &interest.queues, now_ms)? {
+        for ticket in tickets::live_in(connection, queue)? {
             tickets.push(ticket.answer(&line)?);
         }
         queues.push(line.figures);

@@ -42,7 +42,7 @@ impl Line {
     ) -> Result<BTreeMap<i64, Line>, Trouble> {
         let queues: Vec<i64> = queues.iter().copied().collect();
         let mut lines = BTreeMap::new();
-        for some in queues.chunks(QUEUES_AT_ONCE) {
+        for some in queues.chunks(AT_ONCE) {
             let mut waiting = waiting_in(connection, some)?;
             for (Seen { now: figures, .. }, rule) in look_at(connection, some)? {
                 let mut waiting = waiting.remove(&figures.id).unwrap_or_default();
@@ -66,10 +66,38 @@ impl Line {
         if ticket.status == TicketStatus::Waiting {
             return Ok(Line::seen_with(connection, ticket)?.0);
         }
+        Ok(Line::of_nobody(ticket.queue))
+    }
+
+    /// The line of a queue in which nobody waits whom it is asked for.
+    fn of_nobody(queue: i64) -> Line {
         let (waiting, available_agents) = (0, 0);
-        let mean_service_seconds = DEFAULT_SERVICE_SECONDS;
-        let figures = QueueFigures { id: ticket.queue, waiting, mean_service_seconds, available_agents };
-        Ok(Line { figures, ahead: HashMap::new() })
+        let figures =
+            QueueFigures { id: queue, waiting, mean_service_seconds: DEFAULT_SERVICE_SECONDS, available_agents };
+        Line { figures, ahead: HashMap::new() }
+    }
+
+    /// The lines that the answers of tickets need, by their queues: only those tickets are in them.
+    pub(super) fn of_tickets(connection: &Connection, tickets: &[TicketRow]) -> Result<BTreeMap<i64, Line>, Trouble> {
+        let mut lines: BTreeMap<i64, Line> =
+            tickets.iter().map(|ticket| (ticket.queue, Line::of_nobody(ticket.queue))).collect();
+        let waiting: Vec<&TicketRow> = tickets.iter().filter(|ticket| ticket.status == TicketStatus::Waiting).collect();
+        let queues: BTreeSet<i64> = waiting.iter().map(|ticket| ticket.queue).collect();
+        for some in queues.into_iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+            for (Seen { now: figures, .. }, _) in look_at(connection, some)? {
+                lines.insert(figures.id, Line { figures, ahead: HashMap::new() });
+            }
+        }
+        for some in waiting.chunks(AT_ONCE) {
+            for (ticket, ahead) in some.iter().zip(ahead_of_each(connection, some)?) {
+                lines
+                    .entry(ticket.queue)
+                    .or_insert_with(|| Line::of_nobody(ticket.queue))
+                    .ahead
+                    .insert(ticket.id, ahead);
+            }
+        }
+        Ok(lines)
     }
 
     /// The same, with the queue's figures beside those that were published last.
@@ -161,8 +189,8 @@ fn waiting_in(connection: &Connection, queues: &[i64]) -> Result<BTreeMap<i64, V
     Ok(waiting)
 }
 
-/// So many queues are asked for in one question at most.
-const QUEUES_AT_ONCE: usize = 64;
+/// So many queues or tickets are asked for in one question at most.
+const AT_ONCE: usize = 64;
 
 /// Queues as the values of a question. The last is repeated, so that there are only a few kinds of questions: for one, two,
 /// four queues and so on.
@@ -239,31 +267,73 @@ fn mean_seconds(mean_ms: Option<f64>) -> u32 {
     }
 }
 
-/// How many people are called before a ticket with the place (`?2`, `?3`, `?4`, `?5`) in the queue `?1`: the domain's order,
-/// said in SQL. Past its promise or not, in a queue of its own an older ticket goes first, so that two of the three orders
-/// are the order of arrival; that is counted in two parts, because the first is answered by the index alone.
-const AHEAD: &str = "CASE WHEN algorithm = 'priority' THEN
-         (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente'
-          AND (-priority, created_at, number, id) < (-CAST(?5 AS BIGINT), ?2, ?3, ?4))
-     ELSE
-         (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at < ?2)
-         + (SELECT count(*) FROM tickets WHERE queue = ?1 AND status = 'en_attente' AND created_at = ?2
-            AND (number, id) < (?3, ?4))
-     END";
+/// How many people are called before a ticket in its queue, of which the question has a row: the domain's order, said in SQL.
+/// What it needs of the ticket is said in words for its creation, its number, its id and its priority. Past its promise or
+/// not, in a queue of its own an older ticket goes first, so that two of the three orders are the order of arrival; that is
+/// counted in two parts, because the first is answered by the index alone.
+fn ahead([created_at, number, id, priority]: [&str; 4]) -> String {
+    let waiting = "SELECT count(*) FROM tickets WHERE tickets.queue = queues.id AND status = 'en_attente'";
+    format!(
+        "CASE WHEN algorithm = 'priority' THEN
+             ({waiting} AND (-priority, created_at, number, id) < (-CAST({priority} AS BIGINT), {created_at}, {number}, {id}))
+         ELSE
+             ({waiting} AND created_at < {created_at})
+             + ({waiting} AND created_at = {created_at} AND (number, id) < ({number}, {id}))
+         END"
+    )
+}
 
 /// How many people are called before a ticket, whether it is in the table or not.
 pub(super) fn ahead_of(connection: &Connection, ticket: &TicketRow) -> Result<u32, Trouble> {
-    let TicketRow { queue, created_at, number, priority, .. } = ticket;
-    Ok(connection
-        .prepare_cached(&format!("SELECT {AHEAD} FROM queues WHERE id = ?1"))?
-        .query_row(params![queue, created_at, number, ticket.id.to_string(), priority], |row| row.get(0))?)
+    let ahead = ahead_of_each(connection, &[ticket])?;
+    ahead.into_iter().next().ok_or(Trouble::Storage(Error::NoRow))
+}
+
+/// The same for several tickets, in their order.
+fn ahead_of_each(connection: &Connection, tickets: &[&TicketRow]) -> Result<Vec<u32>, Trouble> {
+    let mut places: Vec<i64> = (0..).take(tickets.len()).collect();
+    // As with queues: few kinds of questions.
+    places.resize(tickets.len().next_power_of_two(), 0);
+    let text = connection.text("people ahead", places.len(), || {
+        let row = |before: usize| {
+            let whole = |place: usize| format!("CAST(?{} AS BIGINT)", before + place);
+            let texts = format!("?{}, ?{}", before + 4, before + 5);
+            format!("({}, {}, {}, {texts}, {})", whole(1), whole(2), whole(3), whole(6))
+        };
+        let asked: Vec<String> = (0..places.len()).map(|place| row(place * 6)).collect();
+        let ahead = ahead(["column3", "column4", "column5", "column6"]);
+        format!(
+            "SELECT column1, {ahead} FROM (VALUES {}) AS asked JOIN queues ON queues.id = column2",
+            asked.join(", ")
+        )
+    });
+    let mut values = Vec::with_capacity(places.len() * 6);
+    for place in places {
+        let Some(ticket) = usize::try_from(place).ok().and_then(|place| tickets.get(place)) else { continue };
+        values.extend([place, ticket.queue, ticket.created_at].map(Stored::Integer));
+        values.extend([ticket.number.clone(), ticket.id.to_string()].map(Stored::Text));
+        values.push(Stored::Integer(ticket.priority));
+    }
+    let mut ahead = vec![0; tickets.len()];
+    let mut statement = connection.prepare_cached(&text)?;
+    for row in statement.query_map(&values[..], |row| Ok((row.get::<u32>(0)?, row.get(1)?)))? {
+        let (place, count): (u32, u32) = row?;
+        if let Some(ahead) = ahead.get_mut(place as usize) {
+            *ahead = count;
+        }
+    }
+    Ok(ahead)
 }
 
 /// A waiting ticket's queue, and how many people are called before the ticket.
 fn look_ahead(connection: &Connection, ticket: &TicketRow) -> Result<(Seen, u32), Trouble> {
     let TicketRow { queue, created_at, number, priority, .. } = ticket;
+    let text = connection.text("figures and people ahead", 1, || {
+        let ahead = ahead(["?2", "?3", "?4", "?5"]);
+        format!("SELECT {SEEN}, {ahead} FROM {SEEN_IN} WHERE queues.id = ?1")
+    });
     Ok(connection
-        .prepare_cached(&format!("SELECT {SEEN}, {AHEAD} FROM {SEEN_IN} WHERE queues.id = ?1"))?
+        .prepare_cached(&text)?
         .query_row(params![queue, created_at, number, ticket.id.to_string(), priority], |row| {
             Ok((read_seen(row)?, row.get(9)?))
         })?)

@@ -72,8 +72,7 @@ fn list(connection: &Connection, tenant: i64, filter: &TicketFilter) -> Result<(
     let tail = format!("{condition} ORDER BY {} LIMIT ?{limit_at} OFFSET ?{offset_at}", ordering.sql());
     values.extend([Stored::Integer((*limit).into()), Stored::Integer((*offset).into())]);
     let found = rows(connection, &tail, &values[..])?;
-    let queues = found.iter().map(|ticket| ticket.queue).collect();
-    let lines = Line::load_all(connection, &queues, crate::clock::now_ms())?;
+    let lines = Line::of_tickets(connection, &found)?;
     let answer = |ticket: &TicketRow| {
         let line = lines.get(&ticket.queue).ok_or_else(|| Trouble::Internal("a ticket without a queue".to_owned()))?;
         ticket.answer(line)
