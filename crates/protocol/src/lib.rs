@@ -9,6 +9,7 @@ pub mod api;
 pub mod configuration;
 pub mod event;
 pub mod intelligence;
+pub mod pairing;
 pub mod provisioning;
 pub mod record;
 pub mod station_sync;

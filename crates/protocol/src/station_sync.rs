@@ -5,6 +5,7 @@
 
 use crate::configuration::Configuration;
 use crate::event::QueueFigures;
+use crate::pairing::KeyProof;
 use crate::{
     api::TicketBody,
     record::{StoredMoment, StoredRecord},
@@ -29,6 +30,10 @@ pub struct PairRequest {
     /// For a station that lost its identity to a copy of itself: up to here the server holds its records already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<u64>,
+    /// For a token that belongs to the key of the station that asked for it: proves that key, over
+    /// [`pair_text`](crate::pairing::pair_text).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyProof>,
 }
 
 /// The answer to [`PairRequest`].

@@ -180,6 +180,7 @@ impl World {
             epoch: link.enrolment,
             version: "simulated".to_owned(),
             acknowledged: link.acknowledged,
+            key: None,
         };
         self.ask(station, About::Pairing, Question::Pair(request));
     }

@@ -18,7 +18,8 @@ use smartqueue_server::ledger::demo::{self, DemoSecrets};
 use smartqueue_server::ledger::events::{Interest, Published, Tail};
 use smartqueue_server::ledger::file::{begin_another_life, database_path};
 use smartqueue_server::ledger::records::Push;
-use smartqueue_server::ledger::stations::{Greeting, Introduction, Subject};
+use smartqueue_server::ledger::pairing::Introduction;
+use smartqueue_server::ledger::stations::{Greeting, Subject};
 use smartqueue_server::ledger::store::Database;
 use smartqueue_server::ledger::{Ledger, OpenError};
 use smartqueue_server::{Trouble, give_this_thread};
@@ -279,7 +280,7 @@ impl Server {
     }
 
     fn pair(&mut self, now_ms: i64, request: PairRequest) -> Result<Reply, Trouble> {
-        let PairRequest { pairing_token: _, name, mode, epoch, version, acknowledged } = request;
+        let PairRequest { pairing_token: _, name, mode, epoch, version, acknowledged, key: _ } = request;
         let mode = if mode == Mode::Board.word() { Mode::Board } else { Mode::Kiosk };
         let introduction = Introduction {
             pairing_token: PAIRING_TOKEN.as_bytes().to_vec(),
@@ -289,6 +290,7 @@ impl Server {
             epoch,
             version,
             acknowledged: acknowledged.unwrap_or(0),
+            public_key: None,
         };
         let paired = self.with(now_ms, async |ledger| ledger.pair(introduction).await).unwrap_or(Err(Trouble::Busy))?;
         Ok(Reply::Paired(PairReply {

@@ -1,7 +1,9 @@
 //! The server's one secret and the random values drawn here. The secret lives in the data folder, readable by its owner
 //! only, or in the PostgreSQL database whose servers share it; it goes nowhere else.
 
+use ring::signature::{ED25519, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
+use smartqueue_protocol::pairing::{CODE_ALPHABET, CODE_LENGTH, KeyProof, from_hex};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -87,6 +89,35 @@ pub fn fresh_token() -> io::Result<String> {
     Ok(hex(&bytes))
 }
 
+/// A fresh code for a request to be paired, in the letters of its alphabet.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn fresh_code() -> io::Result<String> {
+    // A byte beyond the last whole round of the alphabet would make some signs likelier than others.
+    let bound = u8::MAX - u8::MAX % CODE_ALPHABET.len() as u8;
+    let mut code = String::with_capacity(CODE_LENGTH);
+    while code.len() < CODE_LENGTH {
+        let mut bytes = [0; 16];
+        fill(&mut bytes)?;
+        let fair = bytes.into_iter().filter(|byte| *byte < bound);
+        let signs = fair.map(|byte| char::from(CODE_ALPHABET[usize::from(byte) % CODE_ALPHABET.len()]));
+        code.extend(signs.take(CODE_LENGTH - code.len()));
+    }
+    Ok(code)
+}
+
+/// Whether the holder of an Ed25519 key signed a text.
+pub fn is_signed(public_key: &[u8], text: &str, signature: &[u8]) -> bool {
+    UnparsedPublicKey::new(&ED25519, public_key).verify(text.as_bytes(), signature).is_ok()
+}
+
+/// The public key of whoever proves to hold it over a text; nothing when the proof does not hold.
+pub fn proved_key(proof: &KeyProof, text: &str) -> Option<Vec<u8>> {
+    let (public_key, signature) = (from_hex(&proof.public_key)?, from_hex(&proof.signature)?);
+    is_signed(&public_key, text, &signature).then_some(public_key)
+}
+
 /// What is stored of a token. A token has 256 random bits, so a plain hash cannot be turned back.
 pub fn token_hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
@@ -109,6 +140,8 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smartqueue_protocol::pairing::typed_code;
+    use std::collections::BTreeSet;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
@@ -122,6 +155,34 @@ mod tests {
         assert_ne!(first.text_for("one"), first.text_for("other"));
         fs::write(&file, b"short").unwrap();
         assert!(Secret::of(folder.path()).is_err());
+    }
+
+    #[test]
+    fn codes_are_of_their_alphabet_and_differ() {
+        let codes: Vec<String> = (0..200).map(|_| fresh_code().unwrap()).collect();
+        for code in &codes {
+            assert_eq!(typed_code(code).as_ref(), Some(code));
+        }
+        let signs: BTreeSet<char> = codes.iter().flat_map(|code| code.chars()).collect();
+        assert_eq!(signs.len(), CODE_ALPHABET.len(), "every sign of the alphabet is used");
+        assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());
+    }
+
+    #[test]
+    fn a_proof_holds_for_its_key_and_text_only() {
+        // The second test vector of RFC 8032, 7.1, over the one byte 0x72, which is "r".
+        let proof = KeyProof {
+            public_key: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c".to_owned(),
+            signature: "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+                        085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+                .to_owned(),
+        };
+        assert_eq!(proved_key(&proof, "r").map(|key| key.len()), Some(32));
+        assert_eq!(proved_key(&proof, "s"), None);
+        for public_key in ["", "3d", "00", "no hex"] {
+            assert_eq!(proved_key(&KeyProof { public_key: public_key.to_owned(), ..proof.clone() }, "r"), None);
+        }
+        assert_eq!(proved_key(&KeyProof { signature: String::new(), ..proof }, "r"), None);
     }
 
     #[test]

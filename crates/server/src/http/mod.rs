@@ -13,6 +13,7 @@ mod intelligence;
 mod login;
 mod outer;
 mod pages;
+mod pairing;
 mod public;
 mod routes;
 mod staff;
@@ -49,7 +50,13 @@ pub struct App {
     /// Pages of these origins may open sockets besides our own.
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) logins: Limiter,
+    /// Stations of one address that ask to be paired, or pair.
     pub(crate) pairings: Limiter,
+    /// Stations of one address that wait for an answer. A site's machines may share it, and a secret cannot be guessed at
+    /// any rate.
+    pub(crate) polls: Limiter,
+    /// Codes that one administrator types.
+    pub(crate) codes: Limiter,
     /// Looks at one ticket from one address: a page that asks too often.
     pub(crate) follows: Limiter,
     /// Looks at any ticket from one address. A whole waiting room may share it, so the limit only bounds the load; an id
@@ -90,6 +97,8 @@ impl App {
             allowed_origins: options.allowed_origins.clone(),
             logins: Limiter::new(10),
             pairings: Limiter::new(60),
+            polls: Limiter::new(600),
+            codes: Limiter::new(20),
             follows: Limiter::new(60),
             visitors: Limiter::new(1_200),
             doors: Limiter::new(120),

@@ -2,8 +2,8 @@
 
 use super::api::{Api, Operation};
 use super::{
-    LARGEST_PUSH, agents, devices, health, incidents, intelligence, login, public, staff, stations, tenants, tickets,
-    trail,
+    LARGEST_PUSH, agents, devices, health, incidents, intelligence, login, pairing, public, staff, stations, tenants,
+    tickets, trail,
 };
 use crate::auth::Scope;
 use crate::ledger::catalogue::Extent;
@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 use smartqueue_protocol::api::{AgentBody, FollowAnswer, LoginReply, LoginRequest, RefreshRequest, TicketAnswer};
 use smartqueue_protocol::intelligence::{
     AlgorithmRecommendation, LoadBalance, OptimizationReport, Overview, QueueHealth, QueuePrediction, QueueStats,
+};
+use smartqueue_protocol::pairing::{
+    ApproveReply, ApproveRequest, AskReply, AskRequest, CodeRequest, PollReply, PollRequest, RequestShown,
 };
 use smartqueue_protocol::station_sync::{
     CheckReply, CheckRequest, HelloReply, HelloRequest, IssueReply, IssueRequest, PairReply, PairRequest, TokenReply,
@@ -345,7 +348,7 @@ fn of_office(api: Api) -> Api {
 }
 
 fn of_stations() -> Api {
-    let pairing = object(
+    let allowed = object(
         &["site"],
         json!({"site": integer(), "expires_in": {"type": "integer", "minimum": 60, "maximum": 2_592_000}}),
     );
@@ -362,11 +365,35 @@ fn of_stations() -> Api {
         .post(
             "/stations/pairing-tokens",
             devices::allow_pairing,
-            Operation::new("Let stations of a site pair").needs(Scope::ManageDevices).takes(pairing).answers(
+            Operation::new("Let stations of a site pair").needs(Scope::ManageDevices).takes(allowed).answers(
                 201,
                 "Allowed",
                 Some(token),
             ),
+        )
+        .post(
+            "/stations/pairing-requests/look",
+            pairing::look,
+            Operation::new("The station that shows a code")
+                .needs(Scope::ManageDevices)
+                .takes_a::<CodeRequest>()
+                .answers_a::<RequestShown>(200, "It waits"),
+        )
+        .post(
+            "/stations/pairing-requests/approve",
+            pairing::approve,
+            Operation::new("Let the station that shows a code pair, once, as this station")
+                .needs(Scope::ManageDevices)
+                .takes_a::<ApproveRequest>()
+                .answers_a::<ApproveReply>(200, "Approved"),
+        )
+        .post(
+            "/stations/pairing-requests/refuse",
+            pairing::refuse,
+            Operation::new("Tell the station that shows a code no")
+                .needs(Scope::ManageDevices)
+                .takes_a::<CodeRequest>()
+                .answers(204, "Refused", None),
         )
         .post(
             "/stations/{id}/token",
@@ -401,7 +428,21 @@ fn of_stations() -> Api {
                        "maxItems": 200, "items": {"type": "object", "required": ["seq", "kind"]}}}),
             )),
         );
-    let pairing = Api::new("/api/v1")
+    let without_tenant = Api::new("/api/v1")
+        .post(
+            "/stations/pairing-requests",
+            pairing::ask,
+            Operation::new("A station asks to be paired and gets a code to show")
+                .takes_a::<AskRequest>()
+                .answers_a::<AskReply>(201, "Asked"),
+        )
+        .post(
+            "/stations/pairing-requests/poll",
+            pairing::poll,
+            Operation::new("What became of a station's request")
+                .takes_a::<PollRequest>()
+                .answers_a::<PollReply>(200, "Known"),
+        )
         .post(
             "/stations/pair",
             stations::pair,
@@ -414,7 +455,7 @@ fn of_stations() -> Api {
                 .takes_a::<CheckRequest>()
                 .answers_a::<CheckReply>(200, "Good"),
         );
-    Api::new("").nest(pairing).nest(of_tenant)
+    Api::new("").nest(without_tenant).nest(of_tenant)
 }
 
 fn sockets() -> Api {

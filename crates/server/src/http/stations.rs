@@ -4,15 +4,16 @@ use super::App;
 use super::answer::{Answer, Body, ok};
 use super::caller::{Caller, Peer, integer_id};
 use crate::auth::Scope;
-use crate::auth::keys::{fresh_token, token_hash};
+use crate::auth::keys::{fresh_token, proved_key, token_hash};
 use crate::auth::token::{Claims, LONGEST_LIFE_SECONDS};
 use crate::clock;
+use crate::ledger::pairing::Introduction;
 use crate::ledger::records::Push;
-use crate::ledger::stations::Introduction;
 use crate::trouble::Trouble;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde_json::Value;
+use smartqueue_protocol::pairing::pair_text;
 use smartqueue_protocol::provisioning::Mode;
 use smartqueue_protocol::station_sync::{
     CheckReply, CheckRequest, HelloRequest, IssueRequest, PairReply, PairRequest, TokenReply, TokenRequest,
@@ -20,19 +21,31 @@ use smartqueue_protocol::station_sync::{
 use smartqueue_protocol::time::write_time;
 use std::sync::Arc;
 
-fn read_mode(word: &str) -> Result<Mode, Trouble> {
+pub(super) fn read_mode(word: &str) -> Result<Mode, Trouble> {
     [Mode::Kiosk, Mode::Board, Mode::All]
         .into_iter()
         .find(|mode| mode.word() == word)
         .ok_or_else(|| Trouble::invalid("mode", "kiosk, board or all is needed"))
 }
 
-pub(super) async fn pair(State(app): State<Arc<App>>, Peer(peer): Peer, Body(request): Body<PairRequest>) -> Answer {
-    app.pairings.count(peer.to_string(), clock::monotonic())?;
-    let PairRequest { pairing_token, name, mode, epoch, version, acknowledged } = request;
+/// Whoever signs with another key than it shows.
+pub(super) const KEY_REFUSED: Trouble =
+    Trouble::Unauthorised { code: "key_refused", detail: "the signature is not that of the key" };
+
+/// What a station says of itself is shown in the office, so it may not be long.
+pub(super) fn check_names(name: &str, version: &str) -> Result<(), Trouble> {
     if name.chars().count() > 100 || version.len() > 100 {
         return Err(Trouble::invalid("name", "a name or version holds at most 100 signs"));
     }
+    Ok(())
+}
+
+pub(super) async fn pair(State(app): State<Arc<App>>, Peer(peer): Peer, Body(request): Body<PairRequest>) -> Answer {
+    app.pairings.count(peer.to_string(), clock::monotonic())?;
+    let PairRequest { pairing_token, name, mode, epoch, version, acknowledged, key } = request;
+    check_names(&name, &version)?;
+    let proved =
+        key.map(|proof| proved_key(&proof, &pair_text(&pairing_token, epoch)).ok_or(KEY_REFUSED)).transpose()?;
     let secret = fresh_token().map_err(|error| Trouble::Internal(format!("no randomness: {error}")))?;
     let introduction = Introduction {
         pairing_token: token_hash(&pairing_token),
@@ -42,6 +55,7 @@ pub(super) async fn pair(State(app): State<Arc<App>>, Peer(peer): Peer, Body(req
         epoch,
         version,
         acknowledged: acknowledged.unwrap_or(0),
+        public_key: proved,
     };
     let paired = app.ledger.pair(introduction).await?;
     tracing::info!(tenant = paired.tenant, station = paired.station, letter = paired.letter, "a station was paired");

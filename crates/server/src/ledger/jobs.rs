@@ -212,7 +212,7 @@ impl Ledger {
                                  SELECT tenant, client_id FROM client_requests WHERE made_at < ?1 LIMIT ?2)",
                         )?
                         .execute([writing.now_ms - 30 * DAY_MS, ROWS_A_STEP])?;
-                    for table in ["refresh_tokens", "invitations"] {
+                    for table in ["refresh_tokens", "invitations", "pairing_requests"] {
                         gone += writing
                             .connection
                             .prepare_cached(&format!("DELETE FROM {table} WHERE expires_at < ?1"))?

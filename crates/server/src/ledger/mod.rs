@@ -20,6 +20,8 @@ pub mod intelligence;
 pub mod jobs;
 pub mod new_tickets;
 pub mod numbers;
+pub mod pairing;
+pub mod pairing_requests;
 pub mod people;
 pub mod places;
 mod readers;

@@ -1,5 +1,5 @@
-//! Stations: pairing, their letters and grants, what is published for them, how they are.
-//! Their records are in `records`. This module never makes a token; it keeps hashes.
+//! Stations: their grants, what is published for them, how they are. How they come to be is in `pairing`, their records
+//! are in `records`.
 
 use super::events::{self, Interest, Snapshot};
 use super::service_days::SiteDays;
@@ -8,7 +8,7 @@ use super::writer::Writing;
 use super::{Ledger, numbers, places};
 use crate::auth::keys::same_hash;
 use crate::trouble::Trouble;
-use smartqueue_domain::{SeriesLetter, ServiceDay};
+use smartqueue_domain::ServiceDay;
 use smartqueue_protocol::configuration::{Configuration, RolloverBody, SiteBody, SlipWords};
 use smartqueue_protocol::event::StationState;
 use smartqueue_protocol::provisioning::Mode;
@@ -16,34 +16,6 @@ use smartqueue_protocol::station_sync::{GrantBody, HelloReply, HelloRequest};
 use smartqueue_protocol::time::write_time;
 use std::collections::BTreeSet;
 use uuid::Uuid;
-
-/// A station that introduces itself, with what of its secrets is kept.
-pub struct Introduction {
-    /// The hash of the pairing token.
-    pub pairing_token: Vec<u8>,
-    /// The hash of the secret it is about to get.
-    pub secret_hash: Vec<u8>,
-    /// The name the office sees.
-    pub name: String,
-    /// What it does.
-    pub mode: Mode,
-    /// Its journal's identity.
-    pub epoch: Uuid,
-    /// The program's version.
-    pub version: String,
-    /// Up to here the server holds its records already, under an identity that it lost.
-    pub acknowledged: u64,
-}
-
-/// Who a station is from now on.
-pub struct Paired {
-    /// The tenant's slug.
-    pub tenant: String,
-    /// The station's id.
-    pub station: i64,
-    /// The letter of the private series; empty for a station that issues nothing.
-    pub letter: String,
-}
 
 /// A station as its own requests see it.
 #[derive(Clone, Debug)]
@@ -89,116 +61,6 @@ impl StationRow {
         }
         let detail = "the journal is not the one that was paired: pair again".to_owned();
         Err(Trouble::Conflict { code: "epoch_mismatch", detail })
-    }
-}
-
-/// Where a pairing token leads: tenant, site, the tenant's slug, the site's name.
-fn pairing_place(
-    connection: &Connection,
-    pairing_token: &[u8],
-    now_ms: i64,
-) -> Result<(i64, i64, String, String), Trouble> {
-    connection
-        .prepare_cached(
-            "SELECT pairing_tokens.tenant, site, slug, sites.name FROM pairing_tokens
-             JOIN tenants ON tenants.id = pairing_tokens.tenant JOIN sites ON sites.id = site
-             WHERE hash = ?1 AND expires_at > ?2 AND revoked_at IS NULL",
-        )?
-        .query_row(params![pairing_token, now_ms], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-        .optional()?
-        .ok_or(Trouble::Unauthorised {
-            code: "pairing_token_refused",
-            detail: "the pairing token is unknown, expired or revoked",
-        })
-}
-
-fn pair(writing: &mut Writing<'_>, introduction: &Introduction) -> Result<Paired, Trouble> {
-    let connection = writing.connection;
-    let Introduction { pairing_token, secret_hash, name, mode, epoch, version, acknowledged } = introduction;
-    let (tenant, site, slug, _) = pairing_place(connection, pairing_token, writing.now_ms)?;
-    let known: Option<(i64, String, bool)> = connection
-        .prepare_cached(
-            "SELECT id, letter, revoked_at IS NOT NULL FROM stations WHERE pairing_token = ?1 AND epoch = ?2",
-        )?
-        .query_row(params![pairing_token, epoch.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let (station, letter) = match known {
-        Some((_, _, true)) => {
-            return Err(Trouble::Forbidden { code: "station_revoked", detail: "this station was shut out" });
-        }
-        Some((station, letter, false)) => {
-            let letter = if letter.is_empty() { letter_for(connection, site, *mode)? } else { letter };
-            connection
-                .prepare_cached(
-                    "UPDATE stations SET secret_hash = ?2, name = ?3, mode = ?4, version = ?5, letter = ?6 WHERE id = ?1",
-                )?
-                .execute(params![station, secret_hash, name, mode.word(), version, letter])?;
-            (station, letter)
-        }
-        None => {
-            let letter = letter_for(connection, site, *mode)?;
-            let held = held_before(connection, introduction)?.min(i64::try_from(*acknowledged).unwrap_or(i64::MAX));
-            let station = connection
-                .prepare_cached(
-                    "INSERT INTO stations (tenant, site, name, mode, epoch, letter, secret_hash, pairing_token, version,
-                     paired_at, highest_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
-                )?
-                .query_row(
-                    params![
-                        tenant,
-                        site,
-                        name,
-                        mode.word(),
-                        epoch.to_string(),
-                        letter,
-                        secret_hash,
-                        pairing_token,
-                        version,
-                        writing.now_ms,
-                        held,
-                    ],
-                    |row| row.get(0),
-                )?;
-            (station, letter)
-        }
-    };
-    Ok(Paired { tenant: slug, station, letter })
-}
-
-/// How many records this server holds of a station that lost its identity, under the identities that its profile had
-/// before. A server that was put back from a copy may have acknowledged more than it holds now.
-fn held_before(connection: &Connection, introduction: &Introduction) -> Result<i64, Trouble> {
-    let Introduction { pairing_token, name, epoch, .. } = introduction;
-    Ok(connection
-        .prepare_cached(
-            "SELECT coalesce(max(highest_seq), 0) FROM stations WHERE pairing_token = ?1 AND name = ?2 AND epoch <> ?3",
-        )?
-        .query_row(params![pairing_token, name, epoch.to_string()], |row| row.get(0))?)
-}
-
-/// The next letter that no station of the site ever had. A letter is given out again only when its station was shut
-/// out, and never on a day on which that station may still have issued under it.
-fn letter_for(connection: &Connection, site: i64, mode: Mode) -> Result<String, Trouble> {
-    if !mode.issues() {
-        return Ok(String::new());
-    }
-    let mut statement = connection.prepare_cached(
-        "SELECT letter, max(coalesce(revoked_at, 9000000000000000000)) FROM stations WHERE site = ?1 AND letter <> '' GROUP BY letter",
-    )?;
-    let taken: Vec<(String, i64)> =
-        statement.query_map([site], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    let letters = SeriesLetter::KIOSK_LETTERS.map(String::from);
-    if let Some(unused) = letters.iter().find(|letter| taken.iter().all(|(taken, _)| taken != *letter)) {
-        return Ok(unused.clone());
-    }
-    let two_days_ago = crate::clock::now_ms() - 2 * 86_400_000;
-    let free = taken.iter().filter(|(_, revoked)| *revoked < two_days_ago).min_by_key(|(_, revoked)| *revoked);
-    match free {
-        Some((letter, _)) => Ok(letter.clone()),
-        None => {
-            let detail = "every letter of the site belongs to a station: shut one out first".to_owned();
-            Err(Trouble::Conflict { code: "no_letter_free", detail })
-        }
     }
 }
 
@@ -471,21 +333,6 @@ fn interest(connection: &Connection, tenant: i64, subject: Subject) -> Result<In
 }
 
 impl Ledger {
-    /// Pairs a station. The same journal and token get the same identity again, under the new secret.
-    pub async fn pair(&self, introduction: Introduction) -> Result<Paired, Trouble> {
-        self.write(Whose::All, move |writing| pair(writing, &introduction)).await
-    }
-
-    /// The name of the site that a pairing token leads to, and the names of its queues.
-    pub async fn pairing_site(&self, pairing_token: Vec<u8>) -> Result<(String, Vec<String>), Trouble> {
-        self.read(Whose::All, move |connection| {
-            let (_, site, _, name) = pairing_place(connection, &pairing_token, crate::clock::now_ms())?;
-            let queues = places::site_queues(connection, site)?;
-            Ok((name, queues.into_iter().map(|queue| queue.name).collect()))
-        })
-        .await
-    }
-
     /// The tenant of a station whose secret is right.
     pub async fn station_by_secret(&self, slug: String, station: i64, secret_hash: Vec<u8>) -> Result<i64, Trouble> {
         let refused = || Trouble::Unauthorised { code: "secret_refused", detail: "the station's secret is not right" };

@@ -22,6 +22,7 @@ mod on_sqlite {
     mod numbers;
     mod office;
     mod operations;
+    mod pairing;
     mod process;
     mod replace;
     mod rest;
@@ -47,6 +48,7 @@ mod on_postgres {
     mod numbers;
     mod office;
     mod operations;
+    mod pairing;
     mod replace;
     mod rest;
     mod servers;

@@ -147,3 +147,22 @@ async fn a_step_in_a_wrong_tenants_name_finds_nothing_and_changes_nothing() {
     ledger.keep_state(own, kiosk.id, StationState::default()).await.unwrap();
     assert_eq!(state(&house.premises), before + 1);
 }
+
+#[tokio::test]
+async fn a_request_to_be_paired_is_nobodys_until_it_is_answered() {
+    let (house, own, others) = two_tenants().await;
+    let asked = super::pairing::Machine::new().ask(&house).await;
+    let seen = |premises: &Premises<Ground>| {
+        [Whose::Tenant(own), Whose::Tenant(others), Whose::All].map(|whose| {
+            premises.look(|connection| {
+                connection.stand_for(whose).unwrap();
+                count(connection, "pairing_requests")
+            })
+        })
+    };
+    assert_eq!(seen(&house.premises), [0, 0, 1]);
+    let refusal = json!({"code": asked.code});
+    assert_eq!(house.office(reqwest::Method::POST, "stations/pairing-requests/refuse/", refusal).await.0, 204);
+    assert_eq!(seen(&house.premises), [1, 0, 1]);
+    assert_eq!(holes(&house.premises, own, others), BTreeSet::new());
+}

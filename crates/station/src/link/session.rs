@@ -359,6 +359,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             epoch: self.profile.epoch,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             acknowledged,
+            key: None,
         };
         let reply = self.client.pair(&request).await?;
         let letter = read_letter(&reply.letter).map_err(|error| Ended::Lost(error.to_string()))?;

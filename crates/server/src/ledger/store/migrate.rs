@@ -14,6 +14,7 @@ const ON_SQLITE: &[&str] = &[
     include_str!("../../../migrations/0023_live_tickets.sql"),
     include_str!("../../../migrations/0024_fewer_pages.sql"),
     include_str!("../../../migrations/0025_reminders.sql"),
+    include_str!("../../../migrations/0026_pairing_requests.sql"),
 ];
 
 /// The same for PostgreSQL, which came later: its first file makes what the files above had made by then.
@@ -23,6 +24,7 @@ const ON_POSTGRES: &[&str] = &[
     include_str!("../../../migrations/postgres/0003_cheaper_tickets.sql"),
     include_str!("../../../migrations/postgres/0004_reminders.sql"),
     include_str!("../../../migrations/postgres/0005_tickets_together.sql"),
+    include_str!("../../../migrations/postgres/0006_pairing_requests.sql"),
 ];
 
 /// The version of a SQLite file that this program works with.
