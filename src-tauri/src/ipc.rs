@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 use smartqueue_station::door::{Command, KioskScreen, View};
+use smartqueue_station::pairing::{self, Mode, PairingStep};
 use smartqueue_station::profile::load_profile;
 use smartqueue_station::setup::{
     self, FoundPrinter, PrinterModel, PrinterTest, SaveOutcome, ServerCheck, SetupProfile, SoundTest,
@@ -58,8 +59,10 @@ pub fn handler<R: Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + 
         current_view,
         open_setup,
         send,
+        setup_ask_pairing,
         setup_check_server,
         setup_load,
+        setup_poll_pairing,
         setup_printer_models,
         setup_printers,
         setup_save,
@@ -161,6 +164,26 @@ async fn setup_test_printer(
 #[tauri::command]
 async fn setup_check_server(server: String, pairing_token: String) -> Result<ServerCheck, IpcError> {
     blocking(move || setup::check_server(&server, &pairing_token)).await
+}
+
+/// Asks a server for a pairing code under the name and mode that are chosen in the setup, or goes on with the one that this
+/// machine was given before.
+#[tauri::command]
+async fn setup_ask_pairing(
+    lobby: State<'_, Lobby>,
+    server: String,
+    name: String,
+    mode: Mode,
+) -> Result<PairingStep, IpcError> {
+    let folder = lobby.folder().to_owned();
+    blocking(move || pairing::ask(&folder, &server, &name, mode)).await
+}
+
+/// Asks once what an administrator said to it.
+#[tauri::command]
+async fn setup_poll_pairing(lobby: State<'_, Lobby>) -> Result<PairingStep, IpcError> {
+    let folder = lobby.folder().to_owned();
+    blocking(move || pairing::poll(&folder)).await
 }
 
 /// Plays the test sound at the given volume (0 to 100), or at the profile's own.

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod door;
 mod link;
 mod machine;
+pub mod pairing;
 pub mod pin;
 pub mod profile;
 mod running;

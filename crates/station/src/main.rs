@@ -9,14 +9,21 @@ use smartqueue_domain::Language;
 use smartqueue_hardware::printer::{Printer, PrinterSelector, Proof};
 use smartqueue_hardware::slip::{PaperWidth, PrinterProfile, preview, render_job};
 use smartqueue_journal::{ChainVerdict, Journal};
-use smartqueue_protocol::provisioning::Provisioning;
+use smartqueue_protocol::provisioning::{Mode, Provisioning};
 use smartqueue_station::door::Command as DoorCommand;
+use smartqueue_station::pairing::PairingStep;
+use smartqueue_station::profile::profile_path;
+use smartqueue_station::setup::ServerProblem;
 use smartqueue_station::slip::{SlipDesign, SlipLayout};
 use smartqueue_station::ticket_file::TicketFile;
-use smartqueue_station::{RunningStation, doctor, profile, setup, slip, ticket_file};
+use smartqueue_station::{RunningStation, doctor, pairing, profile, setup, slip, ticket_file};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// Between two polls of a server that does not answer.
+const UNREACHABLE_PAUSE: Duration = Duration::from_secs(5);
 
 #[derive(Parser)]
 #[command(name = "smartqueue-station", version, about = "A SmartQueue station without a window")]
@@ -66,6 +73,22 @@ enum Command {
         /// Instead of the file's sound device: `default:`, `wav:PATH` or `null:`.
         #[arg(long)]
         sound: Option<String>,
+    },
+    /// Ask a server for a pairing code and wait until an administrator types it in the office. Each change is a JSON line;
+    /// a code that ends is followed by another. What is approved is saved in the profile.
+    Pair {
+        /// The profile's folder; a new one is made.
+        #[arg(long)]
+        profile: PathBuf,
+        /// The server's address; the profile's own when there is one.
+        #[arg(long)]
+        server: Option<String>,
+        /// What the machine is for: `kiosk`, `board` or `all`; the profile's own, or a kiosk.
+        #[arg(long)]
+        mode: Option<String>,
+        /// The name that the office is shown; the profile's own when there is one.
+        #[arg(long)]
+        name: Option<String>,
     },
     /// List the devices that may be printers, and what is missing to use them.
     Printers,
@@ -164,6 +187,9 @@ fn perform(command: Command) -> Result<ExitCode> {
             let instead = Instead { server, printer, printer_profile, sound };
             provision(&profile, &from, instead).map(|()| ExitCode::SUCCESS)
         }
+        Command::Pair { profile, server, mode, name } => {
+            pair(&profile, server, mode.as_deref(), name).map(|()| ExitCode::SUCCESS)
+        }
         Command::Printers => print_line(&setup::printers()).map(|()| ExitCode::SUCCESS),
         Command::PrintTest { printer, width, printer_profile, language } => {
             print_test(&printer, width, &printer_profile, &language)
@@ -259,6 +285,67 @@ fn provision(folder: &Path, from: &Path, instead: Instead) -> Result<()> {
         "printer": provisioning.printer,
         "printer_profile": provisioning.slip.printer_profile,
     }))
+}
+
+fn pair(folder: &Path, server: Option<String>, mode: Option<&str>, name: Option<String>) -> Result<()> {
+    if setup::has_identity(folder) {
+        bail!("the station of {} is paired: shut it out in the office before it is paired again", folder.display());
+    }
+    let mut profile =
+        if profile_path(folder).exists() { profile::load_profile(folder)? } else { setup::fresh_profile() };
+    if let Some(word) = mode {
+        profile.mode = [Mode::Kiosk, Mode::Board, Mode::All]
+            .into_iter()
+            .find(|mode| mode.word() == word)
+            .with_context(|| format!("mode {word}: kiosk, board or all is needed"))?;
+    }
+    profile.name = name.unwrap_or(profile.name);
+    profile.server = server.or(profile.server);
+    let server = profile.server.clone().context("a server is needed: --server URL")?;
+    let office = format!("{}/office/", server.trim_end_matches('/'));
+    let mut shown = None;
+    let mut step = pairing::ask(folder, &server, &profile.name, profile.mode);
+    loop {
+        step = match step {
+            PairingStep::Waiting { code, fingerprint, expires_in, poll_interval } => {
+                if shown.as_ref() != Some(&code) {
+                    print_line(&serde_json::json!({
+                        "state": "waiting", "code": code, "office": office, "fingerprint": fingerprint,
+                        "expires_in": expires_in,
+                    }))?;
+                    shown = Some(code);
+                }
+                std::thread::sleep(Duration::from_secs(u64::from(poll_interval.max(1))));
+                pairing::poll(folder)
+            }
+            PairingStep::Approved { pairing_token, mode, name, site_name, queues } => {
+                (profile.mode, profile.name, profile.pairing_token) = (mode, name, Some(pairing_token));
+                profile::save_profile(folder, &profile)?;
+                pairing::forget_used(folder, profile.pairing_token.as_deref());
+                return print_line(&serde_json::json!({
+                    "state": "approved", "profile": folder, "mode": profile.mode.word(), "name": profile.name,
+                    "site": site_name, "queues": queues,
+                }));
+            }
+            PairingStep::Expired => {
+                print_line(&serde_json::json!({ "state": "expired" }))?;
+                pairing::ask(folder, &server, &profile.name, profile.mode)
+            }
+            PairingStep::Refused => {
+                print_line(&serde_json::json!({ "state": "refused" }))?;
+                bail!("an administrator refused to pair this machine");
+            }
+            // Somebody may be typing the code already: the network comes back.
+            PairingStep::Failed { code: ServerProblem::Unreachable | ServerProblem::Busy } if shown.is_some() => {
+                std::thread::sleep(UNREACHABLE_PAUSE);
+                pairing::poll(folder)
+            }
+            PairingStep::Failed { code } => {
+                print_line(&serde_json::json!({ "state": "failed", "code": code }))?;
+                bail!("{server} cannot be asked: {}", serde_json::to_value(code)?.as_str().unwrap_or_default());
+            }
+        };
+    }
 }
 
 fn paper_of(width: u32) -> Result<PaperWidth> {

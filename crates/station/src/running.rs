@@ -4,6 +4,7 @@ use crate::clock::{Clock, present_boot};
 use crate::door::{Command, View};
 use crate::link::{Link, LinkOrder, LinkProfile, keep_identity, kept_identity};
 use crate::machine::MachineMark;
+use crate::pairing::StationKey;
 use crate::profile::{load_profile, settings_from, zone_from};
 use crate::setup::named_printer;
 use crate::shell::{
@@ -77,6 +78,7 @@ impl RunningStation {
                     boot,
                     identity: kept_identity(&journal)?.filter(|_| paired),
                     enrolled_anew,
+                    key: key_of(folder).map(Arc::new),
                     configuration: configuration.clone(),
                     acknowledged,
                     profile: profile.clone(),
@@ -153,6 +155,11 @@ impl Drop for RunningStation {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Without its key a station pairs only with a token that anybody may use, but it must not stop issuing for that.
+fn key_of(folder: &Path) -> Option<StationKey> {
+    StationKey::of(folder).inspect_err(|error| tracing::error!("the station has no key: {error:#}")).ok()
 }
 
 fn last_configuration(journal: &Journal) -> Result<Option<Configuration>> {

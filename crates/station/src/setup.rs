@@ -4,10 +4,11 @@
 use crate::clock::wall_ms;
 use crate::door::{FaultCode, LanguageCode, PaperView};
 use crate::link::{Client, ClientError};
+use crate::pairing;
 use crate::pin;
 use crate::profile::{load_profile, profile_path, save_profile};
 use crate::running::{known_printer, paper_width, roll_mm};
-use crate::shell::META_ROLL;
+use crate::shell::{META_IDENTITY, META_ROLL};
 use crate::slip::test_slip;
 use crate::workers::{PaperLeft, Roll, fault_of};
 use anyhow::{Context, Result};
@@ -109,6 +110,10 @@ pub enum ServerProblem {
     TokenRefused,
     BadAddress,
     Clock,
+    /// Too many machines ask at the same time.
+    Busy,
+    /// The folder of this machine's profile cannot be written.
+    NotWritten,
 }
 
 /// What a server said.
@@ -156,11 +161,18 @@ pub fn load(folder: &Path) -> SetupProfile {
         pin: None,
         screen_diagonal_mm: profile.screen.diagonal_mm,
         farthest_seat_m: profile.screen.farthest_seat_m,
-        paired: Journal::is_paired(folder),
+        paired: has_identity(folder),
     }
 }
 
-fn fresh_profile() -> Provisioning {
+/// Whether the station is known to its server, as far as it knows: one that was shut out has to be paired again.
+pub fn has_identity(folder: &Path) -> bool {
+    let identity = Journal::meta_beside(folder, META_IDENTITY).ok().flatten();
+    Journal::is_paired(folder) && identity.is_some_and(|identity| !identity.is_empty())
+}
+
+/// What a machine starts from that was never set up.
+pub fn fresh_profile() -> Provisioning {
     Provisioning {
         mode: Mode::Kiosk,
         name: "SmartQueue".to_owned(),
@@ -251,7 +263,9 @@ fn try_save(folder: &Path, wanted: &SetupProfile) -> Result<(), &'static str> {
     save_profile(folder, &profile).map_err(|error| {
         tracing::error!(%error, "the profile cannot be saved");
         "not_written"
-    })
+    })?;
+    pairing::forget_used(folder, profile.pairing_token.as_deref());
+    Ok(())
 }
 
 /// Everything on this machine that may be a printer.
@@ -366,6 +380,7 @@ fn ask_server(server: &str, pairing_token: &str) -> Result<CheckReply, ServerPro
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| ServerProblem::Unreachable)?;
     let request = CheckRequest { pairing_token: pairing_token.to_owned() };
     let reply = runtime.block_on(client.check(&request)).map_err(|error| match error {
+        ClientError::Failed(429) => ServerProblem::Busy,
         ClientError::Unreachable(_) | ClientError::Failed(_) => ServerProblem::Unreachable,
         ClientError::Refused { .. } => ServerProblem::TokenRefused,
         ClientError::Garbage(_) | ClientError::NoSuchPath => ServerProblem::NotAServer,

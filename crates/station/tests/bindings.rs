@@ -2,12 +2,13 @@
 //! with `SMARTQUEUE_WRITE_BINDINGS=1` it writes the file instead (`cargo xtask bindings`).
 
 use smartqueue_station::door::*;
+use smartqueue_station::pairing::PairingStep;
 use smartqueue_station::setup::*;
 use std::path::Path;
 use ts_rs::{Config, TS};
 
 const HEADER: &str = "\
-// Made by `cargo xtask bindings` from crates/station/src/door.rs and setup.rs. Do not edit: a test fails when it differs.
+// Made by `cargo xtask bindings` from crates/station/src/door.rs, setup.rs and pairing.rs. Do not edit: a test fails when it differs.
 //
 // The types that cross the door between the station and its faces: views come up whole, commands go down and return
 // nothing. All times are UTC milliseconds unless a name says otherwise.
@@ -60,6 +61,7 @@ fn the_committed_bindings_are_those_of_the_code() {
         PrinterTest,
         ServerProblem,
         ServerCheck,
+        PairingStep,
         SoundTest,
         SaveOutcome,
     );

@@ -105,6 +105,8 @@ fn the_kiosk_has_no_tool_of_the_setup_and_the_setup_none_of_the_kiosk() {
         ),
         (Face::Kiosk, "setup_test_sound", json!({})),
         (Face::Kiosk, "setup_check_server", json!({ "server": "http://localhost", "pairingToken": "x" })),
+        (Face::Kiosk, "setup_ask_pairing", json!({ "server": "http://localhost", "name": "x", "mode": "kiosk" })),
+        (Face::Kiosk, "setup_poll_pairing", json!({})),
         (Face::Kiosk, "close_setup", json!({})),
         (Face::Setup, "send", json!({ "command": { "command": "status" } })),
         (Face::Setup, "open_setup", json!({})),
@@ -150,6 +152,11 @@ fn a_server_that_is_not_there_is_named_as_such() {
     let arguments = json!({ "server": format!("http://127.0.0.1:{port}"), "pairingToken": "x" });
     let check = invoke(&window(&app, Face::Setup), "setup_check_server", arguments).unwrap();
     assert_eq!(check, json!({ "ok": false, "code": "unreachable", "site_name": null, "queues": [] }));
+    let question = json!({ "server": format!("http://127.0.0.1:{port}"), "name": "Borne", "mode": "board" });
+    let step = invoke(&window(&app, Face::Setup), "setup_ask_pairing", question).unwrap();
+    assert_eq!(step, json!({ "state": "failed", "code": "unreachable" }));
+    let step = invoke(&window(&app, Face::Setup), "setup_poll_pairing", json!({})).unwrap();
+    assert_eq!(step, json!({ "state": "expired" }), "nothing was asked");
 }
 
 #[test]

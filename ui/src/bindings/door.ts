@@ -1,4 +1,4 @@
-// Made by `cargo xtask bindings` from crates/station/src/door.rs and setup.rs. Do not edit: a test fails when it differs.
+// Made by `cargo xtask bindings` from crates/station/src/door.rs, setup.rs and pairing.rs. Do not edit: a test fails when it differs.
 //
 // The types that cross the door between the station and its faces: views come up whole, commands go down and return
 // nothing. All times are UTC milliseconds unless a name says otherwise.
@@ -232,12 +232,25 @@ export type PrinterTest = { outcome: "printed" | "unconfirmed" | "failed" | "unk
 /**
  * Why a server cannot be used.
  */
-export type ServerProblem = "unreachable" | "not_a_server" | "token_refused" | "bad_address" | "clock";
+export type ServerProblem = "unreachable" | "not_a_server" | "token_refused" | "bad_address" | "clock" | "busy" | "not_written";
 
 /**
  * What a server said.
  */
 export type ServerCheck = { ok: boolean, code: ServerProblem | null, site_name: string | null, queues: Array<string>, };
+
+/**
+ * How far a pairing has come. Times are seconds.
+ */
+export type PairingStep = { "state": "waiting", code: string, 
+/**
+ * Of this machine's key; the office shows the same one.
+ */
+fingerprint: string, expires_in: number, 
+/**
+ * Until the next poll.
+ */
+poll_interval: number, } | { "state": "approved", pairing_token: string, mode: "kiosk" | "board" | "all", name: string, site_name: string, queues: Array<string>, } | { "state": "refused" } | { "state": "expired" } | { "state": "failed", code: ServerProblem, };
 
 /**
  * Whether the test sound was played.

@@ -33,7 +33,7 @@ describe("the whole way", () => {
     await write("Nom de ce poste", "  Hall, borne 2 ");
     await press("Suivant");
     await write("Adresse du serveur", "http://10.0.0.5:8080");
-    await write("Code d’association", "K7-93-QM");
+    await write("Jeton d’association", "K7-93-QM");
     await press("Vérifier la connexion");
     expect(await screen.findByText(/Relié à Banque du Littoral/)).toBeTruthy();
     await press("Suivant");
@@ -95,7 +95,7 @@ describe("the server", () => {
   it.each([
     ["unreachable", "Le serveur ne répond pas"],
     ["not_a_server", "Cette adresse répond, mais ce n’est pas un serveur SmartQueue"],
-    ["token_refused", "Le code d’association est refusé"],
+    ["token_refused", "Le jeton d’association est refusé"],
     ["bad_address", "Cette adresse n’est pas complète"],
     ["clock", "L’heure de ce poste n’est pas celle du serveur"],
   ])("%s is said in plain words", async (code, words) => {
@@ -110,7 +110,7 @@ describe("the server", () => {
   });
   it("hides the pairing code until asked", async () => {
     show("face=setup&step=server");
-    const field = await screen.findByLabelText<HTMLInputElement>("Code d’association");
+    const field = await screen.findByLabelText<HTMLInputElement>("Jeton d’association");
     expect(field.type).toBe("password");
     await press("Montrer");
     expect(field.type).toBe("text");

@@ -8,6 +8,7 @@ use serde_json::Value;
 use smartqueue_journal::{Journal, JournalError};
 use smartqueue_protocol::api::ErrorBody;
 use smartqueue_protocol::configuration::Configuration;
+use smartqueue_protocol::pairing::{AskReply, AskRequest, PollReply, PollRequest};
 use smartqueue_protocol::station_sync::{
     CheckReply, CheckRequest, HelloReply, HelloRequest, IssueReply, IssueRequest, PairReply, PairRequest, PushReply,
     PushRequest, TokenReply, TokenRequest,
@@ -130,6 +131,14 @@ impl Client {
 
     pub(crate) async fn check(&self, request: &CheckRequest) -> Result<CheckReply, ClientError> {
         self.post("/api/v1/stations/check/", None, request).await
+    }
+
+    pub(crate) async fn ask_to_pair(&self, request: &AskRequest) -> Result<AskReply, ClientError> {
+        self.post("/api/v1/stations/pairing-requests/", None, request).await
+    }
+
+    pub(crate) async fn poll_pairing(&self, request: &PollRequest) -> Result<PollReply, ClientError> {
+        self.post("/api/v1/stations/pairing-requests/poll/", None, request).await
     }
 
     pub(crate) async fn pair(&self, request: &PairRequest) -> Result<PairReply, ClientError> {

@@ -5,12 +5,14 @@ use super::conversation::{PushFrom, ServerClock};
 use super::convert;
 use super::documented::Documented;
 use crate::clock::monotonic;
+use crate::pairing::StationKey;
 use crate::profile::{settings_from, zone_from};
 use jiff::tz::TimeZone;
 use smartqueue_domain::{BootId, QueueId, SeriesLetter, StationId, TicketId};
 use smartqueue_engine::{Input, Settings};
 use smartqueue_protocol::configuration::Configuration;
 use smartqueue_protocol::event::StationState;
+use smartqueue_protocol::pairing::pair_text;
 use smartqueue_protocol::provisioning::Provisioning;
 use smartqueue_protocol::station_sync::{
     HelloReply, HelloRequest, PairReply, PairRequest, SequencedRecord, record_digest,
@@ -43,6 +45,8 @@ pub(crate) struct LinkProfile {
     pub(crate) configuration: Option<Configuration>,
     /// The highest record that the server acknowledged before this run.
     pub(crate) acknowledged: u64,
+    /// The machine's own key, by which the server knows it again.
+    pub(crate) key: Option<Arc<StationKey>>,
     /// Whether the journal lost an identity: then the server holds those records under the old one.
     pub(crate) enrolled_anew: bool,
 }
@@ -352,6 +356,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
         let Some(pairing_token) = self.profile.profile.pairing_token.clone() else {
             return Err(Ended::Refused("the profile has no pairing token".to_owned()));
         };
+        let key = self.profile.key.as_ref().map(|key| key.proof(&pair_text(&pairing_token, self.profile.epoch)));
         let request = PairRequest {
             pairing_token,
             name: self.profile.profile.name.clone(),
@@ -359,7 +364,7 @@ impl<Tell: Fn(LinkNews) -> bool> Link<Tell> {
             epoch: self.profile.epoch,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             acknowledged,
-            key: None,
+            key,
         };
         let reply = self.client.pair(&request).await?;
         let letter = read_letter(&reply.letter).map_err(|error| Ended::Lost(error.to_string()))?;
@@ -468,6 +473,7 @@ mod tests {
             configuration: None,
             acknowledged: 0,
             enrolled_anew: false,
+            key: None,
         };
         let (_orders, mailbox) = mpsc::unbounded_channel();
         let (_states, state) = watch::channel(StationState::default());

@@ -144,6 +144,19 @@ impl Site {
         self.runtime.block_on(async { request.send().await.unwrap().json().await.unwrap() })
     }
 
+    /// Asks as an administrator: the status and the answer, null when there is none.
+    pub fn office(&self, method: reqwest::Method, what: &str, body: Value) -> (u16, Value) {
+        let url = format!("http://{}/api/v1/tenants/demo/{what}", self.server.address());
+        let mut request = self.client.request(method, url).bearer_auth(self.text("admin_token"));
+        if !body.is_null() {
+            request = request.body(body.to_string());
+        }
+        self.runtime.block_on(async {
+            let response = request.send().await.unwrap();
+            (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
+        })
+    }
+
     /// The numbers that people hold, each as the server's own or as the one on paper: every live ticket once.
     pub fn held(&self) -> Vec<String> {
         self.tickets().into_iter().map(|(number, paper)| if paper.is_empty() { number } else { paper }).collect()

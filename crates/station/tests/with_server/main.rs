@@ -4,3 +4,4 @@
 mod copies;
 mod documented_api;
 mod house;
+mod pairing;
