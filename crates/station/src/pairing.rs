@@ -265,6 +265,8 @@ fn poll_once(folder: &Path, kept: &Kept) -> Result<PairingStep, Hindrance> {
         PollReply::Approved { site_name, queues, mode, name } => {
             let known = [Mode::Kiosk, Mode::Board, Mode::All].into_iter().find(|known| known.word() == mode);
             let Some(mode) = known else { return Err(Hindrance::Server(ServerProblem::NotAServer)) };
+            // From now on it is a request for what was approved: whoever wants something else asks anew.
+            Kept { mode, name: name.clone(), ..kept.clone() }.keep(folder)?;
             PairingStep::Approved { pairing_token: kept.secret.clone(), mode, name, site_name, queues }
         }
         PollReply::Refused => PairingStep::Refused,

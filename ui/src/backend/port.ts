@@ -1,6 +1,6 @@
 // What a face may ask of the machine below it. Two implementations: tauri.ts (the real station) and fake.ts (a living
 // imitation for work on the screens, tests and pictures). Commands return nothing: what changed arrives as the next view.
-import type { Command, FoundPrinter, PrinterModel, PrinterTest, SaveOutcome, ServerCheck, SetupProfile, SoundTest, View } from "../bindings";
+import type { Command, FoundPrinter, PairingStep, PrinterModel, PrinterTest, SaveOutcome, ServerCheck, SetupProfile, SoundTest, View } from "../bindings";
 
 export type Face = "kiosk" | "board" | "setup";
 
@@ -35,6 +35,10 @@ export interface SetupBackend {
   printerModels(): Promise<PrinterModel[]>;
   testPrinter(selector: string, paperWidthMm: number, printerProfile: string): Promise<PrinterTest>;
   checkServer(server: string, pairingToken: string): Promise<ServerCheck>;
+  /** Asks a server for a pairing code, or goes on with the one that this machine was given before. */
+  askPairing(server: string, name: string, mode: SetupProfile["mode"]): Promise<PairingStep>;
+  /** Asks once what an administrator said to it. */
+  pollPairing(): Promise<PairingStep>;
   /** `volume` is 0 to 100. */
   testSound(volume: number): Promise<SoundTest>;
   save(profile: SetupProfile): Promise<SaveOutcome>;

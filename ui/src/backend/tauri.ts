@@ -22,6 +22,8 @@ export function tauriBackend(): Backend {
       printerModels: () => invoke("setup_printer_models"),
       testPrinter: (selector, paperWidthMm, printerProfile) => invoke("setup_test_printer", { selector, paperWidthMm, printerProfile }),
       checkServer: (server, pairingToken) => invoke("setup_check_server", { server, pairingToken }),
+      askPairing: (server, name, mode) => invoke("setup_ask_pairing", { server, name, mode }),
+      pollPairing: () => invoke("setup_poll_pairing"),
       testSound: (volume) => invoke("setup_test_sound", { volume }),
       save: (profile) => invoke("setup_save", { profile }),
     },

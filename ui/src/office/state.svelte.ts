@@ -1,4 +1,5 @@
-// The office's machine, first form: signs in and reads the lists every few seconds while somebody looks. Changes nothing.
+// The office's machine, first form: signs in and reads the lists every few seconds while somebody looks. What it changes is
+// in pairing.svelte.ts.
 import {
   asProblem,
   Client,
@@ -9,11 +10,13 @@ import {
   type ProblemCode,
   type Queue,
   type Remembered,
+  type SignedIn,
   type Site,
   type Station,
   type Ticket,
 } from "../server";
 import type { Lists } from "./overview";
+import { Pairing } from "./pairing.svelte";
 
 export const EVERY_MS = 5_000;
 const RARELY_MS = 60_000;
@@ -26,6 +29,8 @@ export class Office {
   /** Why the newest reading failed; the lists are then from `fresh_ms`. */
   problem: ProblemCode | null = $state(null);
   signInProblem: Problem | null = $state.raw(null);
+  /** Whether the account may pair stations. */
+  mayPair = $state(false);
   busy = $state(false);
   readonly #session: Session;
   readonly #client: Client;
@@ -47,7 +52,8 @@ export class Office {
 
   async open(): Promise<void> {
     try {
-      if (await this.#session.resume()) this.#enter();
+      const resumed = await this.#session.resume();
+      if (resumed) this.#enter(resumed);
       else this.phase = "signed_out";
     } catch (thrown) {
       this.#signedOut(asProblem(thrown));
@@ -59,8 +65,7 @@ export class Office {
     this.busy = true;
     this.signInProblem = null;
     try {
-      await this.#session.signIn(tenant, email, password);
-      this.#enter();
+      this.#enter(await this.#session.signIn(tenant, email, password));
     } catch (thrown) {
       this.signInProblem = asProblem(thrown);
     } finally {
@@ -82,7 +87,13 @@ export class Office {
     if (this.phase === "open" && this.isVisible()) void this.#read();
   }
 
-  #enter(): void {
+  /** A station that shows a code, from the beginning. */
+  pairing(): Pairing {
+    return new Pairing(this.#client);
+  }
+
+  #enter({ user }: SignedIn): void {
+    this.mayPair = user.scopes.includes("manage:devices");
     this.phase = "open";
     void this.#read();
   }

@@ -9,7 +9,7 @@ export { nameIn, rememberLanguage, startLanguage } from "./language";
 export { Live, type LinkState } from "./live";
 export { asProblem, Problem, PROBLEMS, type ProblemCode } from "./problem";
 export { rest } from "./rest";
-export { Session, type Remembered } from "./session";
+export { Session, type Remembered, type SignIn as SignedIn } from "./session";
 export * from "./wire";
 
 /** The fake lobby, loaded only when asked for. */

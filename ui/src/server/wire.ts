@@ -80,6 +80,18 @@ export type Station = {
   revoked_at: string | null;
 };
 
+/** A station that shows a code, before it belongs to anybody. */
+export type PairingRequest = {
+  name: string;
+  mode: Station["mode"];
+  version: string;
+  fingerprint: string;
+  address: string;
+  asked_at: string;
+  age_seconds: number;
+  expires_in: number;
+};
+
 /** What anybody who holds a ticket's id may see of it. */
 export type Followed = {
   number: string;

@@ -33,6 +33,7 @@ describe("the whole way", () => {
     await write("Nom de ce poste", "  Hall, borne 2 ");
     await press("Suivant");
     await write("Adresse du serveur", "http://10.0.0.5:8080");
+    await press("J’ai un jeton");
     await write("Jeton d’association", "K7-93-QM");
     await press("Vérifier la connexion");
     expect(await screen.findByText(/Relié à Banque du Littoral/)).toBeTruthy();
@@ -101,15 +102,19 @@ describe("the server", () => {
   ])("%s is said in plain words", async (code, words) => {
     show(`face=setup&step=server&server=${code}`);
     await write("Adresse du serveur", "http://10.0.0.5");
+    await press("J’ai un jeton");
     await press("Vérifier la connexion");
     expect(await screen.findByText(words)).toBeTruthy();
   });
   it("cannot be checked without an address", async () => {
     show("face=setup&step=server");
+    expect((await screen.findByRole<HTMLButtonElement>("button", { name: "Demander un code" })).disabled).toBe(true);
+    await press("J’ai un jeton");
     expect((await screen.findByRole<HTMLButtonElement>("button", { name: "Vérifier la connexion" })).disabled).toBe(true);
   });
-  it("hides the pairing code until asked", async () => {
+  it("hides the pairing token until asked", async () => {
     show("face=setup&step=server");
+    await press("J’ai un jeton");
     const field = await screen.findByLabelText<HTMLInputElement>("Jeton d’association");
     expect(field.type).toBe("password");
     await press("Montrer");
@@ -119,6 +124,7 @@ describe("the server", () => {
     const { backend } = show("face=setup&step=server");
     vi.spyOn(backend.setup, "checkServer").mockRejectedValue(new Error("gone"));
     await write("Adresse du serveur", "http://10.0.0.5");
+    await press("J’ai un jeton");
     await press("Vérifier la connexion");
     expect(await screen.findByText("Cela n’a pas marché")).toBeTruthy();
   });
@@ -304,5 +310,131 @@ describe("a draft", () => {
     expect(draft({ server: "http://x" }).lacks("server")).toBe(true);
     expect(draft({ server: "http://x", paired: true }).lacks("server")).toBe(false);
     expect(draft({ server: null }).lacks("server")).toBe(false);
+  });
+});
+
+describe("pairing by a code", () => {
+  const open = (pairing: string, more = "") => show(`face=setup&step=server&pairing=${pairing}${more}`);
+  const poll = () => vi.advanceTimersByTimeAsync(4_100);
+
+  it("shows the code, where to type it and how long it is good, and says who is asked", async () => {
+    const { backend } = open("waiting");
+    const ask = vi.spyOn(backend.setup, "askPairing");
+    expect(await screen.findByText("7K3M-9RTW")).toBeTruthy();
+    // For a screen reader, sign by sign.
+    expect(screen.getByText("7 K 3 M - 9 R T W")).toBeTruthy();
+    expect(screen.getByText(/http:\/\/192\.168\.1\.10:8080\/office\//)).toBeTruthy();
+    expect(screen.getByText("9F21-C0A4-77BE-1D05")).toBeTruthy();
+    expect(screen.getByRole("timer").textContent).toMatch(/10:00|9:5\d/);
+    expect(screen.getByText(/En attente de l’administrateur/)).toBeTruthy();
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(screen.getByRole("timer").textContent).toMatch(/8:5\d/);
+    expect(ask).toHaveBeenCalledExactlyOnceWith("http://192.168.1.10:8080", "Hall, borne 2", "kiosk");
+    expect(screen.getByText("7K3M-9RTW")).toBeTruthy();
+  });
+
+  it("goes on by itself once it is approved, as what was approved", async () => {
+    const { backend } = open("waiting");
+    await screen.findByText("7K3M-9RTW");
+    vi.spyOn(backend.setup, "pollPairing").mockResolvedValue({
+      state: "approved", pairing_token: "a-token", mode: "board", name: "Écran du hall", site_name: "Agence Nord", queues: [],
+    });
+    const check = vi.spyOn(backend.setup, "checkServer");
+    await poll();
+    expect(await screen.findByText(/Il s’appelle « Écran du hall » et appartient à Agence Nord/)).toBeTruthy();
+    expect(check).toHaveBeenCalledExactlyOnceWith("http://192.168.1.10:8080", "a-token");
+    expect(screen.queryByText("7K3M-9RTW")).toBeNull();
+    expect(await heading()).toMatch(/À quel serveur/);
+    await vi.advanceTimersByTimeAsync(2_600);
+    // A board has no printer: the sound comes next.
+    expect(await heading()).toMatch(/Ce poste doit-il parler/);
+    await press("Retour");
+    expect(await screen.findByText("Le poste est accepté")).toBeTruthy();
+    expect(screen.queryByLabelText("Jeton d’association"), "the token is shown to nobody").toBeNull();
+  });
+
+  it("wants another code when the role changes after the approval", async () => {
+    const { backend } = open("approved");
+    const ask = vi.spyOn(backend.setup, "askPairing");
+    await poll();
+    expect(await screen.findByText("Le poste est accepté")).toBeTruthy();
+    await press("Retour");
+    await choose(/Écran d’appel/);
+    await press("Suivant");
+    expect(await screen.findByText("Le rôle a changé depuis l’accord")).toBeTruthy();
+    await settle();
+    expect(ask).toHaveBeenLastCalledWith("http://192.168.1.10:8080", "Hall, borne 2", "board");
+  });
+
+  it("shows another code when the first is over, and says that it is another one", async () => {
+    open("expired");
+    await screen.findByText("7K3M-9RTW");
+    await poll();
+    expect(await screen.findByText("C4XH-67YR")).toBeTruthy();
+    expect(screen.getByText(/Le code précédent a expiré/)).toBeTruthy();
+  });
+
+  it("says no in plain words and can ask again", async () => {
+    const { backend } = open("refused");
+    await screen.findByText("7K3M-9RTW");
+    await poll();
+    expect(await screen.findByText("L’administrateur a refusé ce poste")).toBeTruthy();
+    expect(screen.queryByText("7K3M-9RTW")).toBeNull();
+    vi.spyOn(backend.setup, "askPairing").mockResolvedValue({ state: "failed", code: "busy" });
+    await press("Demander un autre code");
+    expect(await screen.findByText("Trop de postes demandent un code en même temps")).toBeTruthy();
+  });
+
+  it.each([
+    ["unreachable", "Le serveur ne répond pas"],
+    ["not_a_server", /Cette adresse répond/],
+    ["not_written", "Ce poste ne peut pas garder sa clé"],
+  ])("a code that cannot be had because of %s is said in plain words", async (code, words) => {
+    open(code);
+    expect(await screen.findByText(words)).toBeTruthy();
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "Demander un code" }).disabled).toBe(false);
+  });
+
+  it("keeps the code while the server is away for a moment, and says so", async () => {
+    const { backend } = open("waiting");
+    await screen.findByText("7K3M-9RTW");
+    const polled = vi.spyOn(backend.setup, "pollPairing").mockResolvedValueOnce({ state: "failed", code: "unreachable" });
+    await poll();
+    expect(await screen.findByText(/Le serveur ne répond pas pour le moment/)).toBeTruthy();
+    expect(screen.getByText("7K3M-9RTW")).toBeTruthy();
+    await poll();
+    expect(await screen.findByText(/En attente de l’administrateur/)).toBeTruthy();
+    expect(polled).toHaveBeenCalledTimes(2);
+  });
+
+  it("asks no more once nobody looks", async () => {
+    const { backend } = open("waiting");
+    await screen.findByText("7K3M-9RTW");
+    const polled = vi.spyOn(backend.setup, "pollPairing");
+    await press("Suivant");
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(polled).not.toHaveBeenCalled();
+  });
+
+  it("takes a token instead", async () => {
+    const { backend } = open("waiting");
+    await screen.findByText("7K3M-9RTW");
+    const polled = vi.spyOn(backend.setup, "pollPairing");
+    await press("J’ai un jeton");
+    expect(screen.queryByText("7K3M-9RTW")).toBeNull();
+    await write("Jeton d’association", "K7-93-QM");
+    await press("Vérifier la connexion");
+    expect(await screen.findByText(/Relié à Banque du Littoral/)).toBeTruthy();
+    await poll();
+    expect(polled).not.toHaveBeenCalled();
+  });
+
+  it("does not let a wrong clock pass because it was approved", async () => {
+    const { backend } = open("approved");
+    vi.spyOn(backend.setup, "checkServer").mockResolvedValue({ ok: false, code: "clock", site_name: null, queues: [] });
+    await poll();
+    expect(await screen.findByText("L’heure de ce poste n’est pas celle du serveur")).toBeTruthy();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await heading()).toMatch(/À quel serveur/);
   });
 });

@@ -86,6 +86,8 @@ fn what_is_approved_while_the_machine_is_off_is_not_lost() {
 
     approve(&site, &third, "Hall 3");
     let approved = pairing::ask(&machine, &server, "Borne neuve", Mode::Kiosk);
+    assert_eq!(pairing::poll(&machine), approved, "it may be heard again until it is used");
+    assert_eq!(pairing::ask(&machine, &server, "Hall 3", Mode::Kiosk), approved);
     let station = set_up(&site, &machine, approved);
     assert!(!machine.join("pairing.json").exists(), "what was used is forgotten");
     station.wait("a station that is online", is_online);

@@ -5,6 +5,7 @@ import type { PrinterTest, ServerCheck, SetupProfile } from "../../bindings";
 import type { Backend, Face } from "../port";
 import { Lobby, PRINTER_FAULTS } from "./lobby";
 import DevPanel from "./DevPanel.svelte";
+import { Pairing } from "./pairing";
 import { oneOf, pose, profile, SERVER_PROBLEMS, wishes } from "./pose";
 import { visit } from "./visit";
 import { PRINTER_MODELS, PRINTERS, SITE_NAME, tiles } from "./site";
@@ -24,6 +25,7 @@ export function fakeBackend(params: URLSearchParams): FakeBackend {
   // Tools take a moment, as real ones do, unless a test wants them at once.
   const moment = () => new Promise<void>((resolve) => setTimeout(resolve, wanted.still ? 0 : 700));
   let saved: SetupProfile = profile(params);
+  const pairing = new Pairing(params, Date.now, wanted.still);
 
   return {
     kind: "fake",
@@ -49,6 +51,11 @@ export function fakeBackend(params: URLSearchParams): FakeBackend {
         await moment();
         return serverCheck(params, server, token);
       },
+      askPairing: async (server, name, mode) => {
+        await moment();
+        return pairing.ask(server, name, mode);
+      },
+      pollPairing: async () => pairing.poll(),
       testSound: async () => {
         await moment();
         return lobby.hasFault("sound_unavailable") ? { played: false, code: "sound_unavailable" } : { played: true, code: null };

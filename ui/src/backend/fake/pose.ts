@@ -107,6 +107,8 @@ export function profile(params: URLSearchParams): SetupProfile {
   const fresh = freshProfile();
   fresh.language = oneOf(params, "lang", LANGUAGES, "fr");
   fresh.mode = oneOf(params, "mode", MODES, "kiosk");
+  // A machine that was given its server in the workshop asks for a code by itself.
+  if (params.has("pairing")) return { ...fresh, name: "Hall, borne 2", server: "http://192.168.1.10:8080" };
   if (params.get("profile") !== "old") return fresh;
   return { ...fresh, name: "Hall, borne 1", server: "http://192.168.1.10:8080", printer: PRINTERS[0]?.selector ?? null, printer_profile: params.get("model") ?? fresh.printer_profile, paired: true };
 }

@@ -44,7 +44,7 @@ function route(world: World, fault: Fault, whole: string, init: RequestInit): un
     case "sites":
       return page([world.site]);
     case "stations":
-      return page(world.stations());
+      return id === "pairing-requests" ? pairing(world, verb, body) : page(world.stations());
     case "agents":
       return id === "" ? page(world.agents) : agentRoute(world, fault, Number(id), verb, body);
     case "tickets":
@@ -64,6 +64,14 @@ function agentRoute(world: World, fault: Fault, id: number, verb: string, body: 
   }
   if (verb === "set-counter") return world.sit(id, Number(body.counter_id));
   return structuredClone(world.agent(id));
+}
+
+function pairing(world: World, verb: string, body: Record<string, unknown>): unknown {
+  const code = String(body.code);
+  if (verb === "look") return world.asking(code);
+  world.answer(code);
+  if (verb === "refuse") throw new Nothing();
+  return { name: body.name, mode: body.mode, expires_at: new Date().toISOString() };
 }
 
 function ticketRoute(world: World, id: string, verb: string, body: Record<string, unknown>): unknown {
@@ -86,6 +94,6 @@ const signedIn = (world: World, email: string) => ({
   access: "fake-access",
   refresh: "fake-refresh",
   expires_in: 3600,
-  user: { id: 1, email, name: "Awa Diop", scopes: ["read:queue", "write:queue"] },
+  user: { id: 1, email, name: "Awa Diop", scopes: ["read:queue", "write:queue", "manage:devices"] },
   agent: structuredClone(world.agent(AGENT)),
 });

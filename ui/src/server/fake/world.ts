@@ -1,6 +1,6 @@
 // A living imitation of the server's queue, in memory: the rules of a ticket's life as crates/domain has them, a numbered
 // event log, a few people who come and go. For work on the screens, tests and pictures; time and chance are given.
-import type { Agent, AgentStatus, Counter, Followed, Queue, ServerEvent, Site, Station, Ticket, TicketStatus } from "../wire";
+import type { Agent, AgentStatus, Counter, Followed, PairingRequest, Queue, ServerEvent, Site, Station, Ticket, TicketStatus } from "../wire";
 
 export type Transition = "call" | "recall" | "start" | "end" | "no-show" | "hold" | "cancel" | "transfer";
 
@@ -26,6 +26,8 @@ export class Refused extends Error {
 }
 
 const MINUTE = 60_000;
+/** What the one machine that waits to be paired shows, as 7K3M-9RTW. */
+const PAIRING_CODE = "7K3M9RTW";
 const QUEUES: Queue[] = [
   queue(1, "A", "Accueil et comptes", "#0b5cad", "landmark", {
     en: "Welcome and accounts", ar: "الاستقبال والحسابات", wo: "Dalal ak kont", es: "Acogida y cuentas", pt: "Acolhimento e contas",
@@ -60,6 +62,7 @@ export class World {
   readonly tickets = new Map<string, Ticket>();
   readonly log: ServerEvent[] = [];
   #listeners = new Set<(event: ServerEvent) => void>();
+  #answered = false;
   #issued: Record<number, number> = { 1: 44, 2: 117, 3: 8 };
 
   constructor(private readonly options: Options) {
@@ -187,6 +190,22 @@ export class World {
       state: { version: "0.1.0", mode, faults, unsent, clock: this.#time(minutes) },
     });
     return [station(1, "Borne entrée", "kiosk", 0, ["paper_near_end"], 0), station(2, "Écran salle", "board", 12, [], 3)];
+  }
+
+  /** The machine that shows a code and belongs to nobody yet. */
+  asking(code: string): PairingRequest {
+    if (code.toUpperCase().replace(/[^0-9A-Z]/g, "") !== PAIRING_CODE) throw new Refused(404, "not_found");
+    if (this.#answered) throw new Refused(409, "request_answered");
+    return {
+      name: "Borne neuve", mode: "kiosk", version: "0.1.0", fingerprint: "9F21-C0A4-77BE-1D05", address: "192.168.1.63",
+      asked_at: this.#time(2), age_seconds: 130, expires_in: 470,
+    };
+  }
+
+  /** Approves or refuses it. */
+  answer(code: string): void {
+    this.asking(code);
+    this.#answered = true;
   }
 
   snapshot(): ServerEvent {
