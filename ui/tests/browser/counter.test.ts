@@ -158,18 +158,57 @@ describe("the counter page", () => {
   });
 });
 
+/** Keyboard alone, up to the lists. */
+async function toTheOffice(page: Page): Promise<void> {
+  await page.waitForSelector("form");
+  for (const text of ["demo", "chef@demo.test"]) {
+    await page.keyboard.type(text);
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.type("demo");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("tbody tr");
+}
+
 describe.each(LANGUAGES)("office and follow in %s", (language) => {
+  const troubles = async (page: Page) => [
+    ...(await violations(page)), ...(await overflows(page)), ...(await smallTargets(page)), ...(await page.evaluate(textTroubles, true)),
+  ];
+
   it("pass axe and fit", async () => {
     const { page, errors } = await open(`/office/?fake&panel=0&lang=${language}`);
-    await page.waitForSelector("form");
-    for (const text of ["demo", "chef@demo.test"]) {
-      await page.keyboard.type(text);
-      await page.keyboard.press("Tab");
-    }
-    await page.keyboard.type("demo");
+    await toTheOffice(page);
+    expect([...(await troubles(page)), ...errors]).toEqual([]);
+    await page.close();
+  });
+
+  it.each([SIZES["1280x800"], SIZES.upright])("a station is paired without a mouse, at %i x %i", async (...size) => {
+    const { page, errors } = await open(`/office/?fake&panel=0&lang=${language}`, size);
+    await toTheOffice(page);
+    await page.locator("section .top button").focus();
     await page.keyboard.press("Enter");
-    await page.waitForSelector("tbody tr");
-    expect([...(await violations(page)), ...(await overflows(page)), ...(await smallTargets(page)), ...(await page.evaluate(textTroubles, true)), ...errors]).toEqual([]);
+    await page.waitForSelector("dialog[open]");
+    await page.keyboard.type("2222 2222");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog .notice");
+    expect(await troubles(page)).toEqual([]);
+    await page.locator("dialog input").fill("");
+    await page.keyboard.type("7k3m 9rtw");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog dl");
+    await page.locator("dialog input[type=checkbox]").first().focus();
+    await page.keyboard.press("Space");
+    await page.waitForSelector("dialog fieldset .choices input[type=checkbox]");
+    expect(await troubles(page)).toEqual([]);
+    await page.locator("dialog fieldset .choices input[type=checkbox]").first().focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog .notice.good");
+    expect(await troubles(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog", { state: "detached" });
+    // The fake's "no such code" is a 404 of the fake, not of the network.
+    expect(errors).toEqual([]);
     await page.close();
   });
 

@@ -17,7 +17,7 @@ export const BOARD = of("board", [
 ]);
 
 export const SETUP = of("setup", [
-  "", "step=mode", "step=server", "step=printer", "step=printer&printers=none", "step=printer&profile=old", "step=sound", "step=screen", "step=screen&mode=board",
+  "", "step=mode", "step=server", "step=server&pairing=waiting", "step=server&pairing=busy", "step=printer", "step=printer&printers=none", "step=printer&profile=old", "step=sound", "step=screen", "step=screen&mode=board",
   "step=pin", "step=pin&profile=old", "step=summary", "step=summary&profile=old",
 ]);
 
