@@ -407,6 +407,31 @@ describe("pairing by a code", () => {
     expect(polled).toHaveBeenCalledTimes(2);
   });
 
+  it("goes on after the machine itself did not answer once", async () => {
+    const { backend } = open("waiting");
+    await screen.findByText("7K3M-9RTW");
+    vi.spyOn(backend.setup, "pollPairing").mockRejectedValueOnce(new Error("gone"));
+    await poll();
+    expect(await screen.findByText("Cela n’a pas marché")).toBeTruthy();
+    await poll();
+    expect(await screen.findByText(/En attente de l’administrateur/)).toBeTruthy();
+    expect(screen.queryByText("Cela n’a pas marché")).toBeNull();
+  });
+
+  it("takes the code away when another address is typed, and asks there", async () => {
+    const { backend } = open("waiting");
+    await screen.findByText("7K3M-9RTW");
+    const polled = vi.spyOn(backend.setup, "pollPairing");
+    const ask = vi.spyOn(backend.setup, "askPairing");
+    await write("Adresse du serveur", "http://10.0.0.7");
+    expect(screen.queryByText("7K3M-9RTW")).toBeNull();
+    await poll();
+    expect(polled).not.toHaveBeenCalled();
+    await press("Demander un code");
+    expect(ask).toHaveBeenCalledExactlyOnceWith("http://10.0.0.7", "Hall, borne 2", "kiosk");
+    expect(await screen.findByText(/http:\/\/10\.0\.0\.7\/office\//)).toBeTruthy();
+  });
+
   it("asks no more once nobody looks", async () => {
     const { backend } = open("waiting");
     await screen.findByText("7K3M-9RTW");
