@@ -90,7 +90,10 @@ const SOUND: &[Package] = &[
     Package::named("espeak-ng"),
 ];
 
-const DATABASE: &[Package] = &[Package { name: "postgresql", instead: &["initdb"], on_ubuntu: None }];
+const DATABASE: &[Package] = &[
+    Package { name: "postgresql", instead: &["initdb"], on_ubuntu: None },
+    Package { name: "nats-server", instead: &["nats-server"], on_ubuntu: None },
+];
 
 const USB: &[Package] = &[
     Package::named("qemu-system-x86"),
@@ -110,7 +113,7 @@ impl Need {
             Self::Look => "to look at what the app shows",
             Self::Browser => "to run the faces in a browser",
             Self::Sound => "to play and hear sound without a sound card",
-            Self::Database => "to test the server on PostgreSQL",
+            Self::Database => "to test servers on PostgreSQL, with NATS between them",
             Self::Usb => "to test USB in a machine of its own",
             Self::Npm => "to build and check the faces",
             Self::Deny => "to check licences, sources and known holes of the dependencies",

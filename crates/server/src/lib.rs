@@ -20,6 +20,7 @@ pub use trouble::Trouble;
 
 use anyhow::Context;
 use ledger::Ledger;
+use ledger::bus::Carrier;
 use ledger::file::{database_path, take_folder};
 use ledger::store::Database;
 use std::fs::File;
@@ -36,6 +37,8 @@ use tokio::task::JoinHandle;
 pub struct Options {
     /// Where the ledger is kept.
     pub place: Place,
+    /// What carries hints between the servers of one database.
+    pub carrier: Carrier,
     /// Where to listen, such as `127.0.0.1:8080`; port 0 takes a free one.
     pub listen: String,
     /// The address by which customers and stations reach this server; nothing takes it from each request.
@@ -97,6 +100,7 @@ impl Options {
     pub fn new(place: impl Into<Place>, listen: String) -> Options {
         Options {
             place: place.into(),
+            carrier: Carrier::default(),
             listen,
             public_url: None,
             allowed_origins: Vec::new(),
@@ -160,7 +164,7 @@ pub async fn serve(options: Options) -> anyhow::Result<Running> {
     let folder = options.place.take()?;
     let hub = Arc::new(socket::hub::Hub::default());
     let audience: Arc<socket::hub::Hub> = Arc::clone(&hub);
-    let ledger = Ledger::open(&options.place.database(), audience)?;
+    let ledger = Ledger::open_with(&options.place.database(), &options.carrier, audience)?;
     let secret = secret_of(&options.place, &ledger)?;
     let listener =
         TcpListener::bind(&options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;

@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use smartqueue_server::ledger::bus::Nobody;
+use smartqueue_server::ledger::bus::{Address, AddressError, Carrier, Nobody};
 use smartqueue_server::ledger::store::Database;
 use smartqueue_server::ledger::{Ledger, file};
 use smartqueue_server::{Options, Place, TlsFiles, openapi_document, seed, serve};
@@ -28,6 +28,8 @@ enum Command {
     Serve {
         #[command(flatten)]
         store: Store,
+        #[command(flatten)]
+        bus: BusLine,
         /// Where to listen; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: String,
@@ -122,6 +124,20 @@ struct Store {
     database_url: Option<String>,
 }
 
+#[derive(clap::Args)]
+struct BusLine {
+    /// NATS, nats://[USER:PASSWORD@]HOST[:PORT], for hints between the servers of one PostgreSQL, which else carries them
+    /// itself; tls:// for a protected line, commas between the servers of a cluster. Give all servers the same.
+    #[arg(long, env = "SMARTQUEUE_BUS", hide_env_values = true)]
+    bus: Option<String>,
+    /// The file of credentials (.creds) with which to sign in to NATS.
+    #[arg(long, requires = "bus")]
+    bus_credentials: Option<PathBuf>,
+    /// Root certificates, PEM, one of which signed that of NATS, in the place of the system's.
+    #[arg(long, requires = "bus")]
+    bus_root_certificate: Option<PathBuf>,
+}
+
 /// What was asked for cannot be meant; everything else is a failure.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -160,6 +176,29 @@ impl Store {
     }
 }
 
+impl BusLine {
+    fn carrier(self, place: &Place) -> anyhow::Result<Carrier> {
+        let BusLine { bus, bus_credentials, bus_root_certificate } = self;
+        let Some(text) = bus else { return Ok(Carrier::Database) };
+        if matches!(place, Place::Folder(_)) {
+            return Err(bad_usage(
+                "--bus is for several servers on one database; a folder has one: give --database-url",
+            ));
+        }
+        let read = || {
+            let mut address = Address::read(&text)?;
+            if let Some(file) = &bus_credentials {
+                address = address.with_credentials(file)?;
+            }
+            if let Some(file) = &bus_root_certificate {
+                address = address.with_root(file)?;
+            }
+            Ok::<_, AddressError>(address)
+        };
+        read().map(Carrier::Nats).map_err(|error| bad_usage(format!("--bus: {error}")))
+    }
+}
+
 fn main() -> ExitCode {
     let line = Line::parse();
     match run(line.command) {
@@ -176,6 +215,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve {
             store,
+            bus,
             listen,
             public_url,
             allowed_origins,
@@ -185,13 +225,15 @@ fn run(command: Command) -> anyhow::Result<()> {
             requests_a_minute,
         } => {
             let tls = tls_certificate.zip(tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
+            let place = store.place()?;
             let options = Options {
+                carrier: bus.carrier(&place)?,
                 public_url,
                 allowed_origins,
                 tls,
                 metrics_token,
                 requests_a_minute,
-                ..Options::new(store.place()?, listen)
+                ..Options::new(place, listen)
             };
             log_to_standard_error();
             let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));

@@ -89,6 +89,14 @@ pub struct Metrics {
     pub reminders: Family<Tenant, Counter>,
     /// Stations heard in the last minute.
     pub stations_online: Gauge,
+    /// 1 while hints of other servers come, 0 while this server looks by itself.
+    pub bus_up: Gauge,
+    /// Hints to other servers.
+    pub hints_sent: Counter,
+    /// Hints for other servers that found nobody to carry them.
+    pub hints_unsent: Counter,
+    /// Hints from other servers.
+    pub hints_received: Counter,
 }
 
 /// From a tenth of a millisecond to three seconds.
@@ -116,6 +124,10 @@ impl Metrics {
             job_runs: Family::default(),
             reminders: Family::default(),
             stations_online: Gauge::default(),
+            bus_up: Gauge::default(),
+            hints_sent: Counter::default(),
+            hints_unsent: Counter::default(),
+            hints_received: Counter::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("http_requests", "Requests answered", metrics.requests.clone());
@@ -134,6 +146,10 @@ impl Metrics {
         registry.register("job_runs", "Runs of jobs", metrics.job_runs.clone());
         registry.register("reminders", "People whose turn came near", metrics.reminders.clone());
         registry.register("stations_online", "Stations heard in the last minute", metrics.stations_online.clone());
+        registry.register("event_bus_up", "Whether hints of other servers come", metrics.bus_up.clone());
+        registry.register("event_bus_sent", "Hints to other servers", metrics.hints_sent.clone());
+        registry.register("event_bus_unsent", "Hints that nobody carried", metrics.hints_unsent.clone());
+        registry.register("event_bus_received", "Hints from other servers", metrics.hints_received.clone());
         metrics
     }
 

@@ -40,7 +40,7 @@ pub mod writer;
 use crate::auth::keys::Secret;
 use crate::metrics::metrics;
 use crate::trouble::Trouble;
-use bus::{Audience, Bus, Local, Notifying};
+use bus::{Audience, Carrier};
 use by_hand::ByHand;
 use events::Published;
 use new_tickets::{Created, NewTicket};
@@ -101,40 +101,43 @@ pub enum OpenError {
 }
 
 impl Ledger {
-    /// Opens the database, migrates it and starts the writing thread. The audience hears the events of each commit right
-    /// after it, in order; on PostgreSQL those of other servers as well.
+    /// Opens the database for a tool, or for a server that lets the database carry its hints. See [`Ledger::open_with`].
     ///
     /// # Errors
     /// [`OpenError`] says what is wrong with the database.
     pub fn open(database: &Database, audience: Arc<dyn Audience>) -> Result<Ledger, OpenError> {
+        Ledger::open_with(database, &Carrier::Database, audience)
+    }
+
+    /// Opens the database, migrates it and starts the writing thread. The audience hears the events of each commit right
+    /// after it, in order; on PostgreSQL those of other servers as well, of which the carrier brings word.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the database.
+    pub fn open_with(database: &Database, carrier: &Carrier, audience: Arc<dyn Audience>) -> Result<Ledger, OpenError> {
         refuse_old_sqlite()?;
         // A session with a server waits for answers, which a thread of a runtime may not.
         std::thread::scope(|scope| {
-            let opening = scope.spawn(|| Ledger::open_here(database, audience));
+            let opening = scope.spawn(|| Ledger::open_here(database, carrier, audience));
             opening.join().unwrap_or_else(|_| Err(OpenError::Defect))
         })
     }
 
-    fn open_here(database: &Database, audience: Arc<dyn Audience>) -> Result<Ledger, OpenError> {
+    fn open_here(database: &Database, carrier: &Carrier, audience: Arc<dyn Audience>) -> Result<Ledger, OpenError> {
         let connection = Connection::open(database)?;
         store::migrate(&connection)?;
         warn_of_a_powerful_role(&connection)?;
-        connection.at_once(Whose::All, |connection| {
+        let epoch: String = connection.at_once(Whose::All, |connection| {
             connection.execute(
                 "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING",
                 [uuid::Uuid::new_v4().to_string()],
-            )
+            )?;
+            connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))
         })?;
         let version = store::newest_version(database);
         let shared_secret = shared_secret(&connection)?;
         let listens = Arc::new(AtomicBool::new(false));
-        let bus: Box<dyn Bus + Send> = match database {
-            Database::File(_) => {
-                listens.store(true, Ordering::Relaxed);
-                Box::new(Local::new(audience))
-            }
-            Database::Postgres(server) => Box::new(Notifying::start(server, audience, Arc::clone(&listens))?),
-        };
+        let bus = bus::start(database, carrier, &epoch, audience, Arc::clone(&listens))?;
         let writer = Writer::start(database.clone(), connection, bus)?;
         Ok(Ledger {
             hands: Hands::Own {

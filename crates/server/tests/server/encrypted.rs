@@ -2,7 +2,7 @@
 //! that was meant is refused in words that say why.
 
 use crate::cluster::{Cluster, Papers, cluster};
-use crate::house::{Ground, HouseOn, Socket, start};
+use crate::house::{Ground, HouseOn, Socket};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use smartqueue_server::Place;
 use smartqueue_server::ledger::store::{Connection, Database};
@@ -22,7 +22,8 @@ struct Vault {
     other_root: PathBuf,
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+/// An authority that signs certificates.
+pub fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, "An authority of one's own");
@@ -65,7 +66,7 @@ impl Ground for Encrypted {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_work_with_their_database_over_tls_and_nothing_goes_beside_it() {
     let house = HouseOn::<Encrypted>::open().await;
-    let other = start(house.premises.place()).await;
+    let other = house.another_server().await;
     let address = format!("ws://{}/ws/tenants/demo/queues/{}/", other.address(), house.queue("B"));
     let mut board = Socket::open(&address, &house.token("device_token")).await.unwrap();
     board.event().await;

@@ -1,11 +1,11 @@
 //! A seeded server on port 0 in this process, on either database, and the few words in which stories speak to it.
 
-use super::cluster;
+use super::{cluster, nats};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
 use serde_json::Value;
 use smartqueue_server::ledger::Ledger;
-use smartqueue_server::ledger::bus::Nobody;
+use smartqueue_server::ledger::bus::{Address, Carrier, Nobody};
 use smartqueue_server::ledger::store::{Bind, Connection, Database, Stored, Whose};
 use smartqueue_server::{Options, Place, Running, seed, serve};
 use std::marker::PhantomData;
@@ -25,6 +25,11 @@ pub const PASSWORD: &str = "guichet-secret";
 pub trait Ground: Send + Sync + 'static {
     /// An empty place of its own and how the command line names it; the folder is there as long as it is held.
     fn place(folder: &Path) -> (Place, [String; 2]);
+
+    /// The address of NATS, where it carries the hints of the servers.
+    fn bus() -> Option<String> {
+        None
+    }
 }
 
 /// On an embedded file.
@@ -43,6 +48,19 @@ impl Ground for Postgres {
     fn place(_folder: &Path) -> (Place, [String; 2]) {
         let address = cluster::fresh_database();
         (Place::Postgres(Database::postgres(&address).unwrap()), ["--database-url".to_owned(), address])
+    }
+}
+
+/// The same with NATS between the servers.
+pub struct PostgresAndNats;
+
+impl Ground for PostgresAndNats {
+    fn place(folder: &Path) -> (Place, [String; 2]) {
+        Postgres::place(folder)
+    }
+
+    fn bus() -> Option<String> {
+        Some(nats::shared())
     }
 }
 
@@ -109,16 +127,38 @@ pub struct HouseOn<G> {
     pub premises: Premises<G>,
     pub seed: Value,
     running: Option<Running>,
+    bus: Option<String>,
     client: reqwest::Client,
 }
 
 impl<G: Ground> HouseOn<G> {
     pub async fn open() -> HouseOn<G> {
+        HouseOn::open_over(G::bus()).await
+    }
+
+    /// The same with another bus.
+    pub async fn open_over(bus: Option<String>) -> HouseOn<G> {
         let premises = Premises::new();
         let password = Some(PASSWORD.to_owned());
         let seed = seed::demo(premises.place(), premises.folder(), "http://127.0.0.1:8080", password).unwrap();
-        let running = Some(start(premises.place()).await);
-        HouseOn { premises, seed, running, client: client() }
+        let running = Some(start_over(premises.place(), bus.as_deref()).await);
+        HouseOn { premises, seed, running, bus, client: client() }
+    }
+
+    /// How the command line names what another server needs to stand beside this one.
+    pub fn server_arguments(&self) -> Vec<String> {
+        let bus = self.bus.iter().flat_map(|bus| ["--bus".to_owned(), bus.clone()]);
+        self.premises.arguments().iter().cloned().chain(bus).collect()
+    }
+
+    /// Another server of this process on the same database, which must be one that can be shared.
+    pub async fn another_server(&self) -> Running {
+        start_over(self.premises.place(), self.bus.as_deref()).await
+    }
+
+    /// Where the server is.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.running().address())
     }
 
     pub fn folder(&self) -> &Path {
@@ -137,7 +177,7 @@ impl<G: Ground> HouseOn<G> {
 
     /// Starts a server after [`HouseOn::close`].
     pub async fn start(&mut self) {
-        self.running = Some(start(self.premises.place()).await);
+        self.running = Some(self.another_server().await);
     }
 
     pub async fn close(&mut self) {
@@ -220,9 +260,9 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::new()
 }
 
-/// Another server on the same place, which must be one that can be shared.
-pub async fn start(place: &Place) -> Running {
+async fn start_over(place: &Place, bus: Option<&str>) -> Running {
     let options = Options {
+        carrier: bus.map_or(Carrier::Database, |bus| Carrier::Nats(Address::read(bus).unwrap())),
         allowed_origins: vec!["https://office.example".to_owned()],
         ..Options::new(place.clone(), "127.0.0.1:0".to_owned())
     };

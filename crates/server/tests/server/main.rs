@@ -1,10 +1,12 @@
 //! Stories told to a real server: port 0, a real database, plain HTTP and WebSocket. One binary, so that it links once. The
-//! same stories are told twice, on an embedded SQLite file and on a PostgreSQL server that the tests start themselves.
+//! same stories are told twice, on an embedded SQLite file and on a PostgreSQL server that the tests start themselves; those of
+//! several servers on one PostgreSQL once more with NATS between them.
 #![expect(clippy::unwrap_used, reason = "a story that meets the unexpected should stop")]
 #![expect(clippy::duplicate_mod, reason = "the same stories are told on both databases")]
 
 mod cluster;
 mod house;
+mod nats;
 
 #[path = "."]
 mod on_sqlite {
@@ -42,6 +44,7 @@ mod on_postgres {
         pub type Ground = Postgres;
     }
 
+    mod bus;
     mod crowd;
     mod encrypted;
     mod intelligence;
@@ -57,4 +60,15 @@ mod on_postgres {
     mod stations;
     mod stations_truth;
     mod wall;
+}
+
+#[path = "."]
+mod on_postgres_with_nats {
+    pub mod house {
+        pub use crate::house::*;
+        /// The house of these stories.
+        pub type House = HouseOn<PostgresAndNats>;
+    }
+
+    mod servers;
 }

@@ -37,6 +37,7 @@ async fn operators_see_what_is_counted() {
         "smartqueue_tickets_called_total{tenant=\"1\",channel=\"web\"} ",
         "smartqueue_sockets_active ",
         "smartqueue_stations_online 0",
+        "smartqueue_event_bus_up 1",
     ] {
         assert!(metrics.lines().any(|line| line.starts_with(start)), "{start} is not in\n{metrics}");
     }

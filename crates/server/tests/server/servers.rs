@@ -1,7 +1,8 @@
-//! Several servers on one PostgreSQL: what is done at one reaches the sockets of the other, in order, each once; numbers
-//! stay one series; a server that is killed takes nothing with it; a lost session costs a "try again" and no more.
+//! Several servers on one PostgreSQL, told once with its own notifications between them and once with NATS: what is done at
+//! one reaches the sockets of the other, in order, each once; numbers stay one series; a server that is killed takes nothing
+//! with it; a lost session costs a "try again" and no more.
 
-use super::house::{House, Socket, client, start};
+use super::house::{House, Socket, client};
 use crate::cluster::cluster;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -14,12 +15,12 @@ use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
 /// How long anything may take before something is wrong.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server process of its own on the house's database.
-struct Neighbour {
+pub struct Neighbour {
     child: Child,
-    base: String,
+    pub base: String,
 }
 
 impl Drop for Neighbour {
@@ -31,10 +32,10 @@ impl Drop for Neighbour {
 }
 
 impl Neighbour {
-    fn of(house: &House) -> Neighbour {
+    pub fn of(house: &House) -> Neighbour {
         let mut child = Command::new(env!("CARGO_BIN_EXE_smartqueue-server"))
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(house.premises.arguments())
+            .args(house.server_arguments())
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
@@ -45,14 +46,14 @@ impl Neighbour {
         Neighbour { child, base: format!("http://{}", ready["listen"].as_str().unwrap()) }
     }
 
-    async fn socket(&self, path: &str, token: &str) -> Socket {
+    pub async fn socket(&self, path: &str, token: &str) -> Socket {
         let address = format!("{}/ws/tenants/demo/{path}", self.base.replacen("http", "ws", 1));
         Socket::open(&address, token).await.unwrap()
     }
 }
 
 /// Takes tickets until `enough` is reached or the server is gone; returns the ids that were acknowledged.
-async fn customer(base: String, token: String, queue: i64, taken: Arc<AtomicUsize>, enough: usize) -> Vec<String> {
+pub async fn customer(base: String, token: String, queue: i64, taken: Arc<AtomicUsize>, enough: usize) -> Vec<String> {
     let client = client();
     let mut held = Vec::new();
     while taken.load(Ordering::Relaxed) < enough {
@@ -69,7 +70,7 @@ async fn customer(base: String, token: String, queue: i64, taken: Arc<AtomicUsiz
 }
 
 /// Reads a socket until it has told of all these tickets; every event must follow on the one before.
-async fn hear_of(socket: &mut Socket, mut last: u64, mut missing: BTreeSet<String>) -> BTreeSet<String> {
+pub async fn hear_of(socket: &mut Socket, mut last: u64, mut missing: BTreeSet<String>) -> BTreeSet<String> {
     let mut created = BTreeSet::new();
     while !missing.is_empty() {
         let event = socket.event().await;
@@ -93,7 +94,7 @@ async fn what_is_done_at_one_server_reaches_the_sockets_of_the_other_in_order() 
     let mut far = neighbour.socket(&path, &token).await;
     let mut near = house.socket(&path, &token).await;
     let from = [far.event().await, near.event().await].map(|snapshot| snapshot["seq"].as_u64().unwrap());
-    let here = format!("http://{}", house.running().address());
+    let here = house.base();
     let taken = Arc::new(AtomicUsize::new(0));
     let crowd: Vec<_> = [&here, &neighbour.base, &here, &neighbour.base]
         .map(|base| tokio::spawn(customer(base.clone(), token.clone(), queue, Arc::clone(&taken), 120)))
@@ -160,7 +161,7 @@ async fn a_killed_server_takes_nothing_with_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_session_costs_a_try_again_and_no_more() {
     let house = House::open().await;
-    let other = start(house.premises.place()).await;
+    let other = house.another_server().await;
     let (token, queue) = (house.token("device_token"), house.queue("B"));
     let address = format!("ws://{}/ws/tenants/demo/queues/{queue}/", other.address());
     let mut board = Socket::open(&address, &token).await.unwrap();

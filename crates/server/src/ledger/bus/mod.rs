@@ -3,13 +3,19 @@
 //! The event table is the truth, and whoever misses something reads it from a cursor; a bus only says that there is
 //! something to read. So it may lose or repeat what it says. This module never decides who sees an event.
 
+mod herald;
+mod hint;
+mod nats;
 mod notify;
 
-pub use notify::Notifying;
+pub use nats::{Address, AddressError};
 
 use super::events::Published;
-use super::store::{Connection, Error};
+use super::store::{Connection, Database, Error};
+use nats::Nats;
+use notify::Notifying;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whoever shows events: the sockets of this process.
 pub trait Audience: Send + Sync + 'static {
@@ -36,6 +42,41 @@ impl Audience for Nobody {
     fn watches(&self, _: i64) -> bool {
         false
     }
+}
+
+/// What carries hints between the servers of one database.
+#[derive(Clone, Debug, Default)]
+pub enum Carrier {
+    /// The database itself, as far as servers share it.
+    #[default]
+    Database,
+    /// A NATS server beside it.
+    Nats(Address),
+}
+
+/// The bus of a server on this database. `epoch` is what all servers of one database know and no other does. `listens` says
+/// from now on whether hints of the others come.
+///
+/// # Errors
+/// The system gives no thread.
+pub(super) fn start(
+    database: &Database,
+    carrier: &Carrier,
+    epoch: &str,
+    audience: Arc<dyn Audience>,
+    listens: Arc<AtomicBool>,
+) -> Result<Box<dyn Bus + Send>, std::io::Error> {
+    Ok(match (database, carrier) {
+        // Nobody else works with a file.
+        (Database::File(_), Carrier::Database | Carrier::Nats(_)) => {
+            listens.store(true, Ordering::Relaxed);
+            Box::new(Local::new(audience))
+        }
+        (Database::Postgres(server), Carrier::Database) => Box::new(Notifying::start(server, audience, listens)?),
+        (Database::Postgres(server), Carrier::Nats(address)) => {
+            Box::new(Nats::start(server, address, epoch, audience, listens)?)
+        }
+    })
 }
 
 /// Carries word of a commit's events. The writing thread calls it, one commit after the other.
