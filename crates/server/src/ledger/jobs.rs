@@ -1,5 +1,5 @@
-//! Jobs in the file: which is due, who has it, how it came out; and what each of them does with the data. Several servers
-//! share the table, so a job is done once however many there are. This module never waits and starts nothing.
+//! Jobs in the database: which is due, who has it, how it came out; and what each of them does with the data. Several servers
+//! share the table, so a job is done once however many there are, and no server waits for another that claims one. This module never waits and starts nothing.
 
 use super::service_days::SiteDays;
 use super::store::{OptionalExtension, Whose, params};
@@ -31,7 +31,7 @@ pub struct Claimed {
 impl Ledger {
     /// Makes sure that a job is in the table; one that is new is due at once.
     pub async fn know_job(&self, name: &'static str, due_at_ms: i64) -> Result<(), Trouble> {
-        self.write(Whose::All, move |writing| {
+        self.write(Whose::Nobody, move |writing| {
             writing
                 .connection
                 .prepare_cached("INSERT INTO jobs (name, due_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
@@ -43,7 +43,7 @@ impl Ledger {
 
     /// Whether a job may be due: a look that disturbs nobody, before a claim that would.
     pub async fn is_job_due(&self) -> Result<bool, Trouble> {
-        self.read(Whose::All, |connection| {
+        self.read(Whose::Nobody, |connection| {
             Ok(connection
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM jobs WHERE due_at <= ?1 AND claimed_until <= ?1)")?
                 .query_row([crate::clock::now_ms()], |row| row.get(0))?)
@@ -53,16 +53,18 @@ impl Ledger {
 
     /// Claims the job that has been due longest. The claim ends by itself, for a server that died with it.
     pub async fn claim_job(&self, server: String, lease: Duration) -> Result<Option<Claimed>, Trouble> {
-        self.write(Whose::All, move |writing| {
+        self.write(Whose::Nobody, move |writing| {
             let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+            // Whoever has a row locked is claiming that job or giving it back: the next one will do as well.
+            let passing_over = writing.connection.passing_over_locked();
             Ok(writing
                 .connection
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "UPDATE jobs SET claimed_by = ?1, claimed_until = CAST(?2 AS BIGINT) + ?3, tries = tries + 1
                      WHERE name = (SELECT name FROM jobs WHERE due_at <= ?2 AND claimed_until <= ?2
-                                   ORDER BY due_at, name LIMIT 1)
-                     RETURNING name, tries, done_at",
-                )?
+                                   ORDER BY due_at, name LIMIT 1 {passing_over})
+                     RETURNING name, tries, done_at"
+                ))?
                 .query_row(params![server, writing.now_ms, lease_ms], |row| {
                     let (name, try_number, done_at_ms) = (row.get(0)?, row.get(1)?, row.get(2)?);
                     Ok(Claimed { name, try_number, at_ms: writing.now_ms, done_at_ms })
@@ -81,7 +83,7 @@ impl Ledger {
         due_at_ms: i64,
         is_over: bool,
     ) -> Result<(), Trouble> {
-        self.write(Whose::All, move |writing| {
+        self.write(Whose::Nobody, move |writing| {
             writing
                 .connection
                 .prepare_cached(

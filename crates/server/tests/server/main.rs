@@ -45,6 +45,7 @@ mod on_postgres {
     }
 
     mod bus;
+    mod claims;
     mod crowd;
     mod encrypted;
     mod intelligence;

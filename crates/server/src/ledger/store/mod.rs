@@ -30,6 +30,9 @@ pub enum Whose {
     Tenant(i64),
     /// Everybody's: a sign-in that does not know its tenant yet, a job, whoever runs the server.
     All,
+    /// Only those that belong to nobody, such as the list of jobs. Servers that change these wait for each other at most row
+    /// by row.
+    Nobody,
 }
 
 /// What the steps of one commit are about. Two commits of two servers on one PostgreSQL that share a tenant come one after
@@ -48,6 +51,7 @@ impl Locks {
                 self.tenants.insert(tenant);
             }
             Whose::All => self.is_all = true,
+            Whose::Nobody => {}
         }
     }
 
@@ -56,6 +60,7 @@ impl Locks {
         match whose {
             Whose::Tenant(tenant) => self.is_all || self.tenants.contains(&tenant),
             Whose::All => self.is_all,
+            Whose::Nobody => true,
         }
     }
 }
@@ -253,6 +258,15 @@ impl Connection {
             self.roll_back();
         }
         done
+    }
+
+    /// What a SELECT ends with that picks rows to change, to pass over those that another server is changing. Nobody else
+    /// changes a file.
+    pub(super) fn passing_over_locked(&self) -> &'static str {
+        match &self.inner {
+            Inner::Sqlite(_) => "",
+            Inner::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+        }
     }
 
     /// Asks one question about everybody's rows within a step about one tenant's.
@@ -466,6 +480,8 @@ mod tests {
     fn a_step_joins_a_commit_only_under_its_locks() {
         let mut locks = Locks::default();
         assert!(!locks.cover(Whose::Tenant(1)));
+        locks.add(Whose::Nobody);
+        assert!(!locks.cover(Whose::Tenant(1)) && locks.cover(Whose::Nobody));
         locks.add(Whose::Tenant(1));
         assert!(locks.cover(Whose::Tenant(1)));
         assert!(!locks.cover(Whose::Tenant(2)) && !locks.cover(Whose::All));

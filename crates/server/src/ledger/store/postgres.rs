@@ -26,7 +26,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// The first of our advisory locks; other programs on the same database may have their own.
 const LOCKS: i64 = 0x5371 << 40;
-/// Held shared by a commit about some tenants, alone by one about all. A tenant's own lock is this and its id.
+/// Held shared by a commit about some tenants, alone by one about all, not at all by one about nobody. A tenant's own lock is this and its id.
 const ALL: i64 = LOCKS;
 /// Held while migrations run.
 pub(super) const MIGRATION: i64 = LOCKS - 1;
@@ -244,7 +244,7 @@ impl Session {
         let mut sql = "BEGIN".to_owned();
         if is_all {
             sql.push_str(&format!("; SELECT pg_advisory_xact_lock({ALL})"));
-        } else {
+        } else if !tenants.is_empty() {
             sql.push_str(&format!("; SELECT pg_advisory_xact_lock_shared({ALL})"));
             for tenant in tenants {
                 sql.push_str(&format!("; SELECT pg_advisory_xact_lock({})", LOCKS + tenant));
@@ -331,6 +331,7 @@ fn setting(whose: Whose) -> String {
     match whose {
         Whose::Tenant(tenant) => tenant.to_string(),
         Whose::All => "all".to_owned(),
+        Whose::Nobody => String::new(),
     }
 }
 
