@@ -29,6 +29,8 @@ follow-wait = { $count ->
    *[other] حوالي { $count } دقيقة
 }
 follow-soon = بعد لحظة
+follow-near = اقترب دورك
+follow-near-help = عُد إلى القاعة ولا تبتعد.
 follow-unknown = تعذر العثور على هذه التذكرة
 follow-unknown-help = قد تكون قديمة أو لم يُقرأ الرمز جيدًا. امسح رمز تذكرتك من جديد أو اسأل في الاستقبال.
 follow-away = لا يوجد اتصال الآن

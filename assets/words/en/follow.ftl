@@ -22,6 +22,8 @@ follow-wait = { $count ->
    *[other] about { $count } minutes
 }
 follow-soon = in a moment
+follow-near = Your turn is near
+follow-near-help = Come back to the room and stay nearby.
 follow-unknown = This ticket cannot be found
 follow-unknown-help = It may be too old, or the code was misread. Scan the code on your ticket again, or ask at the desk.
 follow-away = No connection at the moment

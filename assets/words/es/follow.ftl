@@ -24,6 +24,8 @@ follow-wait = { $count ->
    *[other] unos { $count } minutos
 }
 follow-soon = en un momento
+follow-near = Su turno se acerca
+follow-near-help = Vuelva a la sala y no se aleje.
 follow-unknown = No se encuentra este turno
 follow-unknown-help = Quizá sea demasiado antiguo o el código se leyó mal. Escanee de nuevo el código de su turno o pregunte en recepción.
 follow-away = Sin conexión por el momento

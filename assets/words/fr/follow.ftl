@@ -24,6 +24,8 @@ follow-wait = { $count ->
    *[other] environ { $count } minutes
 }
 follow-soon = dans un instant
+follow-near = Votre tour approche
+follow-near-help = Revenez dans la salle et ne vous éloignez plus.
 follow-unknown = Ce ticket est introuvable
 follow-unknown-help = Il est peut-être trop ancien, ou le code a été mal lu. Scannez de nouveau le code de votre ticket, ou demandez à l’accueil.
 follow-away = Pas de connexion pour le moment

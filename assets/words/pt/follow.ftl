@@ -24,6 +24,8 @@ follow-wait = { $count ->
    *[other] cerca de { $count } minutos
 }
 follow-soon = dentro de momentos
+follow-near = A sua vez está próxima
+follow-near-help = Volte à sala e não se afaste.
 follow-unknown = Esta senha não foi encontrada
 follow-unknown-help = Pode ser demasiado antiga, ou o código foi mal lido. Leia de novo o código da sua senha, ou pergunte na receção.
 follow-away = Sem ligação de momento

@@ -18,6 +18,8 @@ follow-ahead = { $count ->
 }
 follow-wait = lu tollook { $count } simili
 follow-soon = léegi léegi
+follow-near = Sa aye a ngi jege
+follow-near-help = Dellusil ci néeg bi te bul sori.
 follow-unknown = Gisuñu tike bii
 follow-unknown-help = Xéyna dafa yàgg lool, walla kod bi jànguwul bu baax. Nataalaatal kod bi ci sa tike, walla nga laaj ca dalukaay ba.
 follow-away = Amul lënku léegi

@@ -32,7 +32,8 @@ beforeEach(async () => {
   };
 });
 
-const ticket = () => [...server.world.tickets.values()].find((one) => one.number === "A046");
+const numbered = (number: string) => [...server.world.tickets.values()].find((one) => one.number === number);
+const ticket = () => numbered("A046");
 const settle = async () => {
   for (let turn = 0; turn < 5; turn++) await new Promise((done) => setTimeout(done, 1));
   await tick();
@@ -62,6 +63,35 @@ describe("the follow page", () => {
     expect(screen.getByRole("alert").textContent).toContain("C’est à vous");
     expect(screen.getByText("Guichet 1")).toBeTruthy();
     expect(document.title).toContain("● A046");
+  });
+
+  it("says that the turn is near from then on, until it has come", async () => {
+    const last = numbered("A049")?.id ?? "";
+    await open(last);
+    expect(screen.getByText("4 personnes avant vous")).toBeTruthy();
+    expect(screen.queryByText("Votre tour approche")).toBeNull();
+    server.world.step(numbered("A045")?.id ?? "", "call", 1);
+    await wait();
+    expect(screen.getByText("3 personnes avant vous")).toBeTruthy();
+    const notice = screen.getByText("Votre tour approche").closest("[role=status]");
+    expect(notice?.textContent).toContain("Revenez dans la salle");
+    server.world.step(last, "call", 1);
+    await wait();
+    expect(screen.queryByText("Votre tour approche")).toBeNull();
+    expect(screen.getByRole("alert").textContent).toContain("C’est à vous");
+  });
+
+  it("says nothing of it where the server does not", async () => {
+    const real = door.fetch;
+    door.fetch = async (path, init) => {
+      const answer = await real(path, init);
+      const said = (await answer.json()) as Record<string, unknown>;
+      delete said.soon;
+      return new Response(JSON.stringify(said), { status: answer.status });
+    };
+    await open();
+    expect(screen.getByText("1 personne avant vous")).toBeTruthy();
+    expect(screen.queryByText("Votre tour approche")).toBeNull();
   });
 
   it("asks more and more rarely while it fails, says from when it is, and comes back", async () => {

@@ -100,6 +100,8 @@ export type Followed = {
   eta_seconds: number | null;
   queue_name: string;
   counter: string | null;
+  /** It is time to come back. A server that only knows the tickets' API says nothing of it. */
+  soon?: boolean;
 };
 
 type Numbered = { seq: number; prev: number };

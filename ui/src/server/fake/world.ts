@@ -28,6 +28,8 @@ export class Refused extends Error {
 const MINUTE = 60_000;
 /** What the one machine that waits to be paired shows, as 7K3M-9RTW. */
 const PAIRING_CODE = "7K3M9RTW";
+/** With so many people ahead it is time to come back: NEAR_PEOPLE of crates/server/src/ledger/reminders.rs. */
+const NEAR_PEOPLE = 3;
 const QUEUES: Queue[] = [
   queue(1, "A", "Accueil et comptes", "#0b5cad", "landmark", {
     en: "Welcome and accounts", ar: "الاستقبال والحسابات", wo: "Dalal ak kont", es: "Acogida y cuentas", pt: "Acolhimento e contas",
@@ -171,6 +173,7 @@ export class World {
       queue_name: this.queues.find((candidate) => candidate.id === queue)?.name ?? "",
       people_ahead: waits ? ahead : null,
       eta_seconds: waits ? ahead * 180 : null,
+      soon: waits && ahead <= NEAR_PEOPLE,
     };
   }
 
