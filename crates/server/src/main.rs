@@ -119,7 +119,8 @@ struct Store {
     #[arg(long, required_unless_present = "database_url")]
     data: Option<PathBuf>,
     /// A PostgreSQL address, postgres://USER:PASSWORD@HOST/DATABASE, instead of a file in the folder. Over a network add
-    /// ?sslmode=verify-full, and &sslrootcert=FILE where an authority of one's own signed the server's certificate.
+    /// ?sslmode=verify-full, and &sslrootcert=FILE where an authority of one's own signed the server's certificate. The
+    /// other form of PostgreSQL's programs, "host=HOST user=USER dbname=DATABASE sslmode=verify-full", does as well.
     #[arg(long, env = "SMARTQUEUE_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
 }

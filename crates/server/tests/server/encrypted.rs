@@ -142,3 +142,45 @@ async fn the_command_line_says_why_a_database_is_refused() {
         assert!(said.contains(words) && !said.contains("ouvre-toi"), "{address}: {said}");
     }
 }
+
+#[tokio::test]
+async fn every_command_takes_the_address_in_words_as_well() {
+    let Vault { cluster, root, .. } = vault();
+    let local = cluster.fresh_database().unwrap();
+    let database = local.rsplit('/').next().unwrap();
+    let url = cluster.network_address(NAME, database, "");
+    // Who is asked, and with which password, is the cluster's own affair.
+    let (_, rest) = url.split_once("://").unwrap();
+    let (user, password) = rest.split('@').next().unwrap().split_once(':').unwrap();
+    let place = url.split("hostaddr=").nth(1).unwrap().trim_end_matches('&');
+    let words = |root: &Path| {
+        let root = root.display();
+        format!(
+            "host={NAME} hostaddr={place} user={user} password='{password}' dbname={database} \
+             sslmode=verify-full sslrootcert='{root}'"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], root: &Path| {
+        Command::new(env!("CARGO_BIN_EXE_smartqueue-server"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("SMARTQUEUE_DATABASE_URL", words(root))
+            .output()
+            .unwrap()
+    };
+    let admin = ["invite-admin", "--tenant", "bank", "--email", "a@bank.example", "--name", "Awa"];
+    for arguments in [&["migrate"][..], &["seed-demo"], &admin, &["after-restore"]] {
+        let output = run(arguments, root);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+    }
+    let output = run(&["migrate"], Path::new("/nowhere/root.pem"));
+    assert_eq!(output.status.code(), Some(2), "the words about trust are read");
+    // What has no place in a database says so for both forms.
+    for arguments in [["backup", "--to", "x"], ["restore", "--from", "x"]] {
+        let output = run(&arguments, root);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.contains("pg_dump"), "{arguments:?}: {said}");
+    }
+}

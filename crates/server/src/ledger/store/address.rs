@@ -29,8 +29,10 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     /// The text is no address.
-    #[error("this is no postgres://USER:PASSWORD@HOST/DATABASE")]
-    Unreadable(#[from] tokio_postgres::Error),
+    #[error(
+        "this is neither postgres://USER:PASSWORD@HOST/DATABASE nor host=HOST user=USER password=... dbname=DATABASE"
+    )]
+    Unreadable,
     /// `sslmode` is none of the known words.
     #[error("sslmode is one of disable, prefer, require, verify-ca, verify-full")]
     Mode,
@@ -55,8 +57,9 @@ pub enum AddressError {
 }
 
 impl Database {
-    /// Reads a PostgreSQL address such as `postgres://smartqueue:secret@localhost/smartqueue?sslmode=verify-full`, with the
-    /// parameters that PostgreSQL's own programs know.
+    /// Reads a PostgreSQL address such as `postgres://smartqueue:secret@localhost/smartqueue?sslmode=verify-full`, or the
+    /// same as `host=localhost user=smartqueue password=secret dbname=smartqueue sslmode=verify-full`, with the parameters
+    /// that PostgreSQL's own programs know.
     ///
     /// # Errors
     /// [`AddressError`] says what is wrong with it.
@@ -67,8 +70,8 @@ impl Database {
 
 impl Server {
     fn read(address: &str) -> Result<Server, AddressError> {
-        let (address, mode, root) = without_trust(address);
-        let mut config: Config = address.parse()?;
+        let (address, mode, root) = without_trust(address).ok_or(AddressError::Unreadable)?;
+        let mut config: Config = address.parse().map_err(|_| AddressError::Unreadable)?;
         let (mode, trust) = trust::read(mode.as_deref(), root.as_deref())?;
         config.ssl_mode(mode);
         Ok(Server { config, tls: trust::connector(trust)? })
@@ -85,8 +88,20 @@ impl Server {
     }
 }
 
-/// The address without `sslmode` and `sslrootcert`, of which the driver knows too little, and the two.
-fn without_trust(address: &str) -> (String, Option<String>, Option<String>) {
+/// What an address says beside how the session is protected, and `sslmode` and `sslrootcert`, of which the driver knows too
+/// little.
+type Split = (String, Option<String>, Option<String>);
+
+/// Splits an address in either of the forms that PostgreSQL's own programs take; nothing for what is neither.
+fn without_trust(address: &str) -> Option<Split> {
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        return Some(url_without_trust(address));
+    }
+    words_without_trust(address)
+}
+
+/// `postgres://USER@HOST/DATABASE?sslmode=MODE&sslrootcert=FILE`.
+fn url_without_trust(address: &str) -> Split {
     let Some((place, parameters)) = address.split_once('?') else { return (address.to_owned(), None, None) };
     let (mut mode, mut root, mut others) = (None, None, Vec::new());
     for parameter in parameters.split('&') {
@@ -103,6 +118,39 @@ fn without_trust(address: &str) -> (String, Option<String>, Option<String>) {
         rest.push_str(&others.join("&"));
     }
     (rest, mode, root)
+}
+
+/// `host=HOST user=USER dbname=DATABASE sslmode=MODE sslrootcert=FILE`, values in single quotes where they hold spaces, with
+/// a backslash before a quote or another backslash. Nothing for what does not read.
+fn words_without_trust(address: &str) -> Option<Split> {
+    let (mut mode, mut root, mut others) = (None, None, Vec::new());
+    let mut rest = address.trim_start();
+    while !rest.is_empty() {
+        let (name, text) = rest.split_once('=')?;
+        let (value, after) = read_value(text.trim_start())?;
+        match name.trim_end() {
+            "sslmode" => mode = Some(value),
+            "sslrootcert" => root = Some(value),
+            name => others.push(format!("{name}='{}'", value.replace('\\', r"\\").replace('\'', r"\'"))),
+        }
+        rest = after.trim_start();
+    }
+    Some((others.join(" "), mode, root))
+}
+
+/// A value and what stands behind it.
+fn read_value(text: &str) -> Option<(String, &str)> {
+    let (inner, is_quoted) = text.strip_prefix('\'').map_or((text, false), |inner| (inner, true));
+    let (mut value, mut signs) = (String::new(), inner.char_indices());
+    while let Some((place, sign)) = signs.next() {
+        match sign {
+            '\\' => value.push(signs.next()?.1),
+            '\'' if is_quoted => return Some((value, &inner[place + 1..])),
+            sign if sign.is_whitespace() && !is_quoted => return Some((value, &inner[place..])),
+            sign => value.push(sign),
+        }
+    }
+    (!is_quoted).then_some((value, ""))
 }
 
 impl fmt::Debug for Server {
@@ -154,6 +202,40 @@ mod tests {
     }
 
     #[test]
+    fn both_forms_of_an_address_mean_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("it's a root.pem");
+        let signed = rcgen::generate_simple_self_signed(["db.example".to_owned()]).unwrap();
+        std::fs::write(&root, signed.cert.pem()).unwrap();
+        let root = root.display().to_string();
+        let (in_url, in_words) = (root.replace(' ', "%20"), root.replace('\'', r"\'"));
+        for (url, words) in [
+            (
+                "postgres://me:a%20b'c%5C@db.example:5433/queue",
+                r"host=db.example port = 5433 user=me password='a b\'c\\' dbname=queue",
+            ),
+            (
+                "postgresql://me@db.example/queue?sslmode=require",
+                "  dbname=queue user=me host=db.example port=5432 sslmode=require  ",
+            ),
+            (
+                "postgres://me@%2Frun%2Fpostgresql/queue?sslmode=disable",
+                "sslmode='disable' host=/run/postgresql port=5432 user=me dbname=queue",
+            ),
+            (
+                &format!("postgres://me@db.example/queue?sslmode=verify-full&sslrootcert={in_url}&connect_timeout=3"),
+                &format!(
+                    "host=db.example port=5432 user=me dbname=queue sslmode=verify-full sslrootcert='{in_words}' connect_timeout=3"
+                ),
+            ),
+        ] {
+            let [url, words] = [url, words].map(|address| server(address).unwrap().config);
+            assert_eq!(url, words);
+            assert_eq!(url.get_dbname(), Some("queue"));
+        }
+    }
+
+    #[test]
     fn an_address_that_promises_more_than_it_holds_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let empty = folder.path().join("a root.pem");
@@ -174,6 +256,18 @@ mod tests {
         ] {
             let said = wrong(parameters);
             assert!(said.contains(words) && !said.contains("hidden"), "{parameters}: {said}");
+        }
+        for (address, words) in [
+            ("host=h password=hidden sslmode=verify", "verify-full"),
+            ("host=h password=hidden sslmode=verify-ca", "sslrootcert"),
+            ("host=h password=hidden sslrootcert=root.pem", "sslmode"),
+            ("host=h password='hidden sslmode=verify-full", "postgres://USER"),
+            (r"host=h password=hidden\", "postgres://USER"),
+            ("hidden", "postgres://USER"),
+            ("host=h no_such_parameter=hidden", "postgres://USER"),
+        ] {
+            let said = server(address).unwrap_err().to_string();
+            assert!(said.contains(words) && !said.contains("hidden"), "{address}: {said}");
         }
     }
 }
