@@ -272,3 +272,22 @@ async fn a_commit_that_another_one_spoils_is_to_be_tried_again() {
         assert_eq!((status, &ticket["number"]), (201, &json!(format!("B{taken:03}"))), "nothing of it was kept");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_leaves_no_transaction_open_behind_it() {
+    let house = House::open().await;
+    for _ in 0..8 {
+        assert_eq!(house.get("queues/").await.0, 200);
+    }
+    let database = house.premises.arguments()[1].rsplit('/').next().unwrap().to_owned();
+    // Longer than the message needs, and shorter than the database would wait before it ends such a session.
+    let open = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND state = 'idle in transaction'
+         AND state_change < clock_timestamp() - INTERVAL '500 ms'"
+    );
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(3) {
+        assert_eq!(cluster().command("postgres", &open).unwrap(), "0");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -226,7 +226,11 @@ impl Connection {
         let answer = look(self);
         let ended = match &self.inner {
             Inner::Sqlite(file) => file.say("ROLLBACK"),
-            Inner::Postgres(session) => session.later("ROLLBACK"),
+            Inner::Postgres(session) => session.later("ROLLBACK").map(|()| {
+                // A transaction that stayed open until the next question would keep dead rows alive for everybody, and
+                // the database would end the session for it.
+                session.send();
+            }),
         };
         let answer = answer?;
         ended?;

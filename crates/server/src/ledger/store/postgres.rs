@@ -136,6 +136,14 @@ impl Session {
         }
     }
 
+    /// Has what was asked leave now, without waiting for its answer.
+    pub(super) fn send(&self) {
+        if let Some(runtime) = &self.runtime {
+            // Meanwhile it is the turn of what carries the questions.
+            runtime.block_on(tokio::task::yield_now());
+        }
+    }
+
     /// Asks, and waits for what was asked before and for this.
     fn wait<T>(&self, question: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Error> {
         let runtime = self.runtime.as_ref().ok_or(Error::Gone)?;
