@@ -48,7 +48,11 @@ pub(super) fn api() -> Api {
         .nest(sockets())
         .get("/health", health::ready, Operation::new("Whether the server can work"))
         .get("/health/live", health::alive, Operation::new("Whether the process lives"))
-        .get("/health/ready", health::ready, Operation::new("Whether steps can be made durable"))
+        .get(
+            "/health/ready",
+            health::ready,
+            Operation::new("Whether steps can be made durable, and whether other servers are heard"),
+        )
         .get("/metrics", health::metrics, Operation::new("Everything that is counted, for Prometheus"))
         .get("/health/startup", health::started, Operation::new("Whether the server has started"))
 }

@@ -31,6 +31,8 @@ use uuid::Uuid;
 const WAITING_HINTS: usize = 1_024;
 /// A server waits so long at its start for NATS to be heard, and goes on without.
 const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+/// The crate takes a text within this time, or NATS has stalled.
+const STALLED: Duration = Duration::from_secs(1);
 /// At the end the last hints get so long to leave.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -176,18 +178,26 @@ impl Line {
         if self.has_skipped.swap(false, Ordering::Relaxed) {
             self.greet(client).await;
         }
-        match client.publish(self.subject.clone(), hint.into()).await {
-            Ok(()) => metrics().hints_sent.inc(),
-            Err(_) => metrics().hints_unsent.inc(),
-        };
+        if self.publish(client, hint).await {
+            metrics().hints_sent.inc();
+        } else {
+            metrics().hints_unsent.inc();
+        }
+    }
+
+    /// Hands a text to the crate and returns whether it took it. Where NATS has stalled the crate's own store fills up, and
+    /// whoever waits for room in it waits until NATS is back.
+    async fn publish(&self, client: &Client, text: String) -> bool {
+        let publishing = client.publish(self.subject.clone(), text.into());
+        matches!(tokio::time::timeout(STALLED, publishing).await, Ok(Ok(())))
     }
 
     /// Tells every server, this one as well, to look everywhere. When it comes back, everything that is said from then on
     /// comes as well, because NATS takes a line's words in their order and the subscription was among the first.
     async fn greet(&mut self, client: &Client) {
         self.greetings += 1;
-        if let Err(error) = client.publish(self.subject.clone(), self.greeting().into()).await {
-            tracing::warn!(%error, "NATS was not greeted");
+        if !self.publish(client, self.greeting()).await {
+            tracing::warn!("NATS was not greeted");
         }
     }
 
