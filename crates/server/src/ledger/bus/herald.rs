@@ -95,6 +95,8 @@ impl Herald {
 
     /// Tells events of this server, with those of others between them.
     fn tell(&mut self, events: Vec<Published>) {
+        // Handed over together, so that a socket writes those of one commit at once.
+        let mut in_order = Vec::with_capacity(events.len());
         for event in events {
             let site = event.site;
             if !self.audience.watches(site) {
@@ -104,14 +106,17 @@ impl Herald {
             match self.told.get(&site) {
                 Some(told) if event.seq <= *told => {}
                 Some(told) if event.seq > *told + 1 => {
-                    self.look(site, Some((*told + 1, event.seq)));
+                    let gap = (*told + 1, event.seq);
+                    self.audience.take(std::mem::take(&mut in_order));
+                    self.look(site, Some(gap));
                 }
                 Some(_) | None => {
                     self.told.insert(site, event.seq);
-                    self.audience.take(vec![event]);
+                    in_order.push(event);
                 }
             }
         }
+        self.audience.take(in_order);
     }
 
     /// Reads from the table what the sockets of a site were not told of. Without a span nobody knows what that is: then at
