@@ -3,7 +3,7 @@
 
 use ring::signature::{ED25519, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
-use smartqueue_protocol::pairing::{CODE_ALPHABET, CODE_LENGTH, KeyProof, from_hex};
+use smartqueue_protocol::pairing::{CODE_ALPHABET, CODE_LENGTH, KeyProof, from_hex, to_hex};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -75,7 +75,7 @@ impl Secret {
 
     /// A text that is the same each time for one purpose, 64 hexadecimal digits.
     pub fn text_for(&self, purpose: &str) -> String {
-        hex(&self.key_for(purpose))
+        to_hex(&self.key_for(purpose))
     }
 }
 
@@ -86,7 +86,7 @@ impl Secret {
 pub fn fresh_token() -> io::Result<String> {
     let mut bytes = [0; 32];
     fill(&mut bytes)?;
-    Ok(hex(&bytes))
+    Ok(to_hex(&bytes))
 }
 
 /// A fresh code for a request to be paired, in the letters of its alphabet.
@@ -131,10 +131,6 @@ pub fn same_hash(left: &[u8], right: &[u8]) -> bool {
 
 fn fill(bytes: &mut [u8]) -> io::Result<()> {
     getrandom::fill(bytes).map_err(|error| io::Error::other(error.to_string()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

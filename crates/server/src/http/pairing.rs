@@ -9,7 +9,7 @@ use crate::auth::Scope;
 use crate::auth::keys::{fresh_code, fresh_token, is_signed, proved_key, token_hash};
 use crate::clock;
 use crate::ledger::audit::Actor;
-use crate::ledger::pairing_requests::{Answered, Approval, Asking, Found, Polled};
+use crate::ledger::pairing_requests::{Approval, Asking, Found, Polled};
 use crate::trouble::Trouble;
 use axum::Json;
 use axum::extract::State;
@@ -74,21 +74,16 @@ pub(super) async fn poll(
     Body(PollRequest { secret, signature }): Body<PollRequest>,
 ) -> Answer {
     app.polls.count(peer.to_string(), clock::monotonic())?;
-    let Some(Polled { public_key, answer }) = app.ledger.poll_request(token_hash(&secret)).await? else {
+    let Some(Polled { public_key, expires_at_ms, answer }) = app.ledger.poll_request(token_hash(&secret)).await? else {
         return ok(PollReply::Expired);
     };
     if !from_hex(&signature).is_some_and(|signature| is_signed(&public_key, &poll_text(&secret), &signature)) {
         return Err(KEY_REFUSED);
     }
-    ok(match answer {
-        Answered::NotYet { expires_at_ms } => PollReply::Pending {
-            expires_in: seconds_until(expires_at_ms, clock::now_ms()),
-            poll_interval: POLL_INTERVAL,
-        },
-        Answered::Approved { site_name, queues, mode, name } => PollReply::Approved { site_name, queues, mode, name },
-        Answered::Refused => PollReply::Refused,
-        Answered::Over => PollReply::Expired,
-    })
+    ok(answer.unwrap_or_else(|| PollReply::Pending {
+        expires_in: seconds_until(expires_at_ms, clock::now_ms()),
+        poll_interval: POLL_INTERVAL,
+    }))
 }
 
 /// The administrator and the hash of the code that was typed. Every try counts, the right ones too: otherwise whoever

@@ -2,6 +2,7 @@
 //! Repeating it changes nothing but the passwords, when other ones are given. Never called by the server itself.
 
 use super::OpenError;
+use super::store::rows::list;
 use super::store::{self, Bind, Connection, Database, OptionalExtension, Whose, params};
 use crate::auth::{Role, password};
 use anyhow::Context;
@@ -294,10 +295,9 @@ fn row(
     }
     let columns = if rest.is_empty() { key.to_owned() } else { format!("{key}, {rest}") };
     let values: Vec<&dyn Bind> = key_values.iter().chain(rest_values).copied().collect();
-    let places: Vec<String> = (1..=values.len()).map(|place| format!("?{place}")).collect();
     connection
         .query_row(
-            &format!("INSERT INTO {table} ({columns}) VALUES ({}) RETURNING id", places.join(", ")),
+            &format!("INSERT INTO {table} ({columns}) VALUES ({}) RETURNING id", list(values.len(), 0)),
             values.as_slice(),
             |row| row.get(0),
         )

@@ -2,7 +2,7 @@
 //! This module never changes a ticket.
 
 use super::events::{self, NewEvent};
-use super::store::rows::list;
+use super::store::rows::{Kind, asked, list};
 use super::store::{Connection, Error, OptionalExtension, Row, Stored, params};
 use super::tickets::TicketRow;
 use crate::trouble::Trouble;
@@ -295,17 +295,10 @@ fn ahead_of_each(connection: &Connection, tickets: &[&TicketRow]) -> Result<Vec<
     // As with queues: few kinds of questions.
     places.resize(tickets.len().next_power_of_two(), 0);
     let text = connection.text("people ahead", places.len(), || {
-        let row = |before: usize| {
-            let whole = |place: usize| format!("CAST(?{} AS BIGINT)", before + place);
-            let texts = format!("?{}, ?{}", before + 4, before + 5);
-            format!("({}, {}, {}, {texts}, {})", whole(1), whole(2), whole(3), whole(6))
-        };
-        let asked: Vec<String> = (0..places.len()).map(|place| row(place * 6)).collect();
+        let kinds = [Kind::Whole, Kind::Whole, Kind::Whole, Kind::Text, Kind::Text, Kind::Whole];
+        let asked = asked(places.len(), &kinds, 0);
         let ahead = ahead(["column3", "column4", "column5", "column6"]);
-        format!(
-            "SELECT column1, {ahead} FROM (VALUES {}) AS asked JOIN queues ON queues.id = column2",
-            asked.join(", ")
-        )
+        format!("SELECT column1, {ahead} FROM (VALUES {asked}) AS asked JOIN queues ON queues.id = column2")
     });
     let mut values = Vec::with_capacity(places.len() * 6);
     for place in places {

@@ -126,9 +126,8 @@ type Outcome = Result<Created, Trouble>;
 pub(super) fn create(writing: &mut Writing<'_>, tenant: i64, asked: &[NewTicket]) -> Result<Vec<Outcome>, Trouble> {
     let ids: BTreeSet<Uuid> = asked.iter().filter_map(|ask| ask.id).collect();
     let ids: Vec<Uuid> = ids.into_iter().collect();
-    let mut made = Made::new();
-    made.extend(tickets::find_all(writing.connection, &ids)?.into_iter().map(|ticket| (ticket.id, ticket)));
-    let unknown: Vec<Uuid> = ids.into_iter().filter(|id| !made.contains_key(id)).collect();
+    let made = tickets::known(writing.connection, &ids)?;
+    let unknown: Vec<Uuid> = ids.into_iter().filter(|id| !made.contains(id)).collect();
     let elsewhere = tickets::elsewhere(writing.connection, &unknown)?;
     let (mut new, mut repeats) = (Vec::new(), Vec::new());
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
@@ -137,7 +136,7 @@ pub(super) fn create(writing: &mut Writing<'_>, tenant: i64, asked: &[NewTicket]
             Some(id) if elsewhere.contains(&id) => {
                 outcomes.insert(place, Err(id_taken()));
             }
-            Some(id) if made.contains_key(&id) => repeats.push(place),
+            Some(id) if made.contains(&id) => repeats.push(place),
             // Who asks twice at once is answered the second time from what the first made.
             Some(id) if new.iter().any(|first: &usize| asked[*first].id == Some(id)) => repeats.push(place),
             Some(_) | None => new.push(place),
@@ -150,9 +149,6 @@ pub(super) fn create(writing: &mut Writing<'_>, tenant: i64, asked: &[NewTicket]
     }
     Ok(outcomes.into_values().collect())
 }
-
-/// Tickets that are there already, by their ids.
-type Made = BTreeMap<Uuid, TicketRow>;
 
 /// The answer to a request that was made before.
 fn repeat(writing: &mut Writing<'_>, tenant: i64, ask: &NewTicket) -> Result<Outcome, Trouble> {

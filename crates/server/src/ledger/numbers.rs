@@ -13,7 +13,7 @@ use super::store::{Connection, OptionalExtension, Stored, Whose, params};
 use super::writer::Writing;
 use super::{Ledger, places, stations};
 use crate::trouble::Trouble;
-use next::after;
+use next::{after, counters};
 use smartqueue_domain::{LAST_VALUE, Refusal, SeriesLetter, ServiceDay, TicketNumber};
 use smartqueue_protocol::station_sync::{GrantBody, IssueReply, IssueRequest};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,14 +45,6 @@ pub struct SeriesKey {
 
 /// How far series have come: the lap and the last value.
 type Counters = BTreeMap<SeriesKey, (i64, u32)>;
-
-fn counter(connection: &Connection, key: SeriesKey) -> Result<(i64, u32), Trouble> {
-    Ok(connection
-        .prepare_cached("SELECT lap, value FROM series WHERE queue = ?1 AND day = ?2 AND letter = ?3")?
-        .query_row(params![key.queue, key.day.0, key.letter.as_text()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?
-        .unwrap_or((0, 0)))
-}
 
 fn set_counters(connection: &Connection, counters: Counters, station: Option<i64>) -> Result<(), Trouble> {
     let row = |(key, (lap, value)): (SeriesKey, (i64, u32))| {
@@ -119,7 +111,7 @@ pub fn follow(
     number: &TicketNumber,
     station: Option<i64>,
 ) -> Result<(), Trouble> {
-    let (lap, value) = counter(writing.connection, key)?;
+    let (lap, value) = counters(writing.connection, [key])?.remove(&key).unwrap_or_default();
     let new = number.value();
     if new <= value && station.is_none() {
         return forget_gap(writing, key, number);

@@ -8,7 +8,7 @@ use super::pairing::{letter_for, pairing_place, promised_queues};
 use super::store::{Connection, OptionalExtension, Whose, params};
 use crate::trouble::Trouble;
 use serde_json::json;
-use smartqueue_protocol::pairing::fingerprint;
+use smartqueue_protocol::pairing::{PollReply, fingerprint};
 use smartqueue_protocol::provisioning::Mode;
 use std::net::IpAddr;
 
@@ -58,36 +58,14 @@ pub struct Found {
     pub expires_at_ms: i64,
 }
 
-/// What became of a request, as its station hears it.
+/// What became of a request.
 pub struct Polled {
     /// The key that asked: the answer is for its holder only.
     pub public_key: Vec<u8>,
-    /// The answer.
-    pub answer: Answered,
-}
-
-/// An administrator's answer.
-pub enum Answered {
-    /// None yet; the code ends then, UTC milliseconds.
-    NotYet {
-        /// UTC milliseconds.
-        expires_at_ms: i64,
-    },
-    /// Yes.
-    Approved {
-        /// The site.
-        site_name: String,
-        /// The names of the queues.
-        queues: Vec<String>,
-        /// What the station is to do.
-        mode: String,
-        /// Its name.
-        name: String,
-    },
-    /// No.
-    Refused,
-    /// It was yes, and the station took too long, or was asked to stop before it paired.
-    Over,
+    /// When the code, or what was approved, ends, UTC milliseconds.
+    pub expires_at_ms: i64,
+    /// What its station is told; nothing while nobody has answered.
+    pub answer: Option<PollReply>,
 }
 
 /// What an administrator decides for a station.
@@ -228,25 +206,26 @@ impl Ledger {
                 .optional()?;
             let Some((public_key, state, expires_at_ms)) = known else { return Ok(None) };
             let answer = match state.as_str() {
-                "open" => Answered::NotYet { expires_at_ms },
-                "refused" => Answered::Refused,
+                "open" => None,
+                "refused" => Some(PollReply::Refused),
                 _ => match pairing_place(connection, &secret_hash, now_ms) {
                     Ok(place) => {
                         let queues = promised_queues(connection, &place)?;
                         let site_name = place.site_name;
                         let approved = place.approved.map(|approved| (approved.mode, approved.name));
-                        approved.map_or(Answered::Over, |(mode, name)| Answered::Approved {
+                        Some(approved.map_or(PollReply::Expired, |(mode, name)| PollReply::Approved {
                             site_name,
                             queues,
                             mode,
                             name,
-                        })
+                        }))
                     }
-                    Err(Trouble::Unauthorised { .. }) => Answered::Over,
+                    // The station took too long, or was asked to stop before it paired.
+                    Err(Trouble::Unauthorised { .. }) => Some(PollReply::Expired),
                     Err(error) => return Err(error),
                 },
             };
-            Ok(Some(Polled { public_key, answer }))
+            Ok(Some(Polled { public_key, expires_at_ms, answer }))
         })
         .await
     }

@@ -2,8 +2,9 @@
 
 use super::Ledger;
 use super::figures::Line;
+use super::store::rows;
 use super::store::{Connection, Stored, Whose};
-use super::tickets::{TicketRow, rows};
+use super::tickets::{self, TicketRow};
 use crate::trouble::Trouble;
 use smartqueue_domain::TicketStatus;
 use smartqueue_protocol::api::TicketAnswer;
@@ -61,8 +62,7 @@ fn list(connection: &Connection, tenant: i64, filter: &TicketFilter) -> Result<(
     if !statuses.is_empty() {
         // Each once, however often it was asked for.
         let words: BTreeSet<&str> = statuses.iter().map(|status| status_word(*status)).collect();
-        let places: Vec<String> = (1..=words.len()).map(|place| format!("?{}", values.len() + place)).collect();
-        condition.push_str(&format!(" AND status IN ({})", places.join(", ")));
+        condition.push_str(&format!(" AND status IN ({})", rows::list(words.len(), values.len())));
         values.extend(words.into_iter().map(|word| Stored::Text(word.to_owned())));
     }
     let count = connection
@@ -71,7 +71,7 @@ fn list(connection: &Connection, tenant: i64, filter: &TicketFilter) -> Result<(
     let (limit_at, offset_at) = (values.len() + 1, values.len() + 2);
     let tail = format!("{condition} ORDER BY {} LIMIT ?{limit_at} OFFSET ?{offset_at}", ordering.sql());
     values.extend([Stored::Integer((*limit).into()), Stored::Integer((*offset).into())]);
-    let found = rows(connection, &tail, &values[..])?;
+    let found = tickets::rows(connection, &tail, &values[..])?;
     let lines = Line::of_tickets(connection, &found)?;
     let answer = |ticket: &TicketRow| {
         let line = lines.get(&ticket.queue).ok_or_else(|| Trouble::Internal("a ticket without a queue".to_owned()))?;

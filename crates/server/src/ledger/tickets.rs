@@ -172,13 +172,17 @@ pub(super) fn live_with(connection: &Connection, agent: i64) -> Result<Vec<Ticke
     )
 }
 
-/// Those of several tickets that are there, whoever they belong to.
-pub(super) fn find_all(connection: &Connection, ids: &[Uuid]) -> Result<Vec<TicketRow>, Trouble> {
+/// Which of several tickets are there.
+pub(super) fn known(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Uuid>, Trouble> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-    rows(connection, &format!("WHERE id IN ({})", list(ids.len(), 0)), &ids[..])
+    let texts: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+    let sql = format!("SELECT id FROM tickets WHERE id IN ({})", list(texts.len(), 0));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(&texts[..], |row| row.get::<String>(0))?;
+    let found: Vec<String> = rows.collect::<Result<_, _>>()?;
+    Ok(ids.iter().copied().filter(|id| found.contains(&id.to_string())).collect())
 }
 
 /// One ticket by its id, whoever it belongs to.
@@ -200,16 +204,7 @@ pub(super) fn elsewhere(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Uui
     if ids.is_empty() || !connection.is_postgres() {
         return Ok(Vec::new());
     }
-    let found = connection.beyond_the_wall(|connection| {
-        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-        let mut statement =
-            connection.prepare_cached(&format!("SELECT id FROM tickets WHERE id IN ({})", list(ids.len(), 0)))?;
-        let rows = statement.query_map(&ids[..], |row| row.get::<String>(0))?;
-        rows.collect::<Result<Vec<_>, _>>()
-    })?;
-    let read =
-        |id: String| Uuid::parse_str(&id).map_err(|_| Trouble::Internal("a stored ticket id does not read".into()));
-    found.into_iter().map(read).collect()
+    connection.beyond_the_wall(|connection| known(connection, ids))
 }
 
 pub(super) fn id_taken() -> Trouble {

@@ -4,7 +4,7 @@
 use super::{Counters, SeriesKey, note_gap, set_counters};
 use crate::ledger::service_days::SiteDays;
 use crate::ledger::stations;
-use crate::ledger::store::rows::list;
+use crate::ledger::store::rows::{Kind, asked, list};
 use crate::ledger::store::{Connection, Error, Row, Stored};
 use crate::ledger::writer::Writing;
 use crate::trouble::Trouble;
@@ -85,7 +85,7 @@ pub(in crate::ledger) fn allocate(
     writing: &Writing<'_>,
     wanted: &[Wanted<'_>],
 ) -> Result<Vec<Option<Allocated>>, Trouble> {
-    let mut counters = counters(writing.connection, wanted)?;
+    let mut counters = counters(writing.connection, wanted.iter().map(|wanted| wanted.key))?;
     let before = counters.clone();
     let mut reached = counters.clone();
     let mut allocated: Vec<Option<Allocated>> = wanted.iter().map(|_| None).collect();
@@ -136,12 +136,15 @@ pub(super) fn after((lap, value): (i64, u32)) -> (i64, u32) {
     if value >= LAST_VALUE { (lap + 1, 1) } else { (lap, value + 1) }
 }
 
-/// The counters of the series from which numbers are wanted; one that has not begun stands before its first number.
-fn counters(connection: &Connection, wanted: &[Wanted<'_>]) -> Result<Counters, Trouble> {
+/// The counters of series; one that has not begun stands before its first number.
+pub(super) fn counters(
+    connection: &Connection,
+    series: impl IntoIterator<Item = SeriesKey>,
+) -> Result<Counters, Trouble> {
     let mut counters = Counters::new();
     let mut alike: BTreeMap<(ServiceDay, SeriesLetter), BTreeSet<i64>> = BTreeMap::new();
-    for Wanted { key, .. } in wanted {
-        counters.insert(*key, (0, 0));
+    for key in series {
+        counters.insert(key, (0, 0));
         alike.entry((key.day, key.letter)).or_default().insert(key.queue);
     }
     for ((day, letter), queues) in alike {
@@ -169,17 +172,12 @@ fn taken(
 ) -> Result<Vec<Option<&'static str>>, Trouble> {
     let since_ms = writing.now_ms - LABEL_COOL_DOWN_MS.cast_signed();
     let text = writing.connection.text("labels in use", candidates.len(), || {
-        let row = |before: usize| {
-            let whole: Vec<String> = (1..=3).map(|place| format!("CAST(?{} AS BIGINT)", before + place)).collect();
-            format!("({}, ?{})", whole.join(", "), before + 4)
-        };
-        let asked: Vec<String> = (0..candidates.len()).map(|candidate| row(1 + candidate * 4)).collect();
+        let asked = asked(candidates.len(), &[Kind::Whole, Kind::Whole, Kind::Whole, Kind::Text], 1);
         let live = stands_as(writing.connection, &["en_attente", "appelé", "en_service", "en_pause"], "");
         let cooling = stands_as(writing.connection, &["terminé", "absent", "annulé"], "AND created_at > ?1");
         format!(
             "SELECT column1, {live} OR (SELECT 1 FROM allocations WHERE queue = column3 AND number = column4 LIMIT 1)
-                 IS NOT NULL, {cooling} FROM (VALUES {}) AS asked",
-            asked.join(", ")
+                 IS NOT NULL, {cooling} FROM (VALUES {asked}) AS asked"
         )
     });
     let mut values = vec![Stored::Integer(since_ms)];

@@ -274,10 +274,10 @@ impl Connection {
     }
 
     /// Asks one question about everybody's rows within a step about one tenant's.
-    pub(super) fn beyond_the_wall<T>(
+    pub(super) fn beyond_the_wall<T, E: From<Error>>(
         &self,
-        question: impl FnOnce(&Connection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        question: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         match &self.inner {
             Inner::Sqlite(_) => question(self),
             Inner::Postgres(session) => {

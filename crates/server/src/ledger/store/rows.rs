@@ -33,7 +33,7 @@ impl Connection {
             _ => format!(
                 "UPDATE {table} SET {} FROM (VALUES {}) AS given WHERE {table}.id = given.column1",
                 set(&|place| format!("given.column{place}")),
-                whole_numbers(rows, values, 0)
+                asked(rows, &vec![Kind::Whole; values], 0)
             ),
         })
     }
@@ -65,17 +65,26 @@ impl Connection {
 
 /// `(?1, ?2), (?3, ?4)`: places for rows of values, behind those that a statement has already.
 fn places(rows: usize, columns: usize, before: usize) -> String {
-    written(rows, columns, before, |place| format!("?{place}"))
+    asked(rows, &vec![Kind::Text; columns], before)
 }
 
-/// The same for rows of whole numbers that stand where nothing tells PostgreSQL what they are.
-pub(in crate::ledger) fn whole_numbers(rows: usize, columns: usize, before: usize) -> String {
-    written(rows, columns, before, |place| format!("CAST(?{place} AS BIGINT)"))
+/// What stands in a column of values where nothing else tells PostgreSQL.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ledger) enum Kind {
+    /// A whole number.
+    Whole,
+    /// A text, or whatever the place of the values says.
+    Text,
 }
 
-fn written(rows: usize, columns: usize, before: usize, place: impl Fn(usize) -> String) -> String {
+/// Places for rows of values of these kinds, behind those that a statement has already.
+pub(in crate::ledger) fn asked(rows: usize, kinds: &[Kind], before: usize) -> String {
     let row = |row: usize| {
-        let values: Vec<String> = (1..=columns).map(|column| place(before + row * columns + column)).collect();
+        let value = |(kind, place): (&Kind, usize)| match kind {
+            Kind::Whole => format!("CAST(?{place} AS BIGINT)"),
+            Kind::Text => format!("?{place}"),
+        };
+        let values: Vec<String> = kinds.iter().zip(before + row * kinds.len() + 1..).map(value).collect();
         format!("({})", values.join(", "))
     };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
@@ -93,7 +102,7 @@ mod tests {
     #[test]
     fn places_are_counted_through() {
         assert_eq!(places(2, 2, 0), "(?1, ?2), (?3, ?4)");
-        assert_eq!(whole_numbers(1, 2, 3), "(CAST(?4 AS BIGINT), CAST(?5 AS BIGINT))");
+        assert_eq!(asked(2, &[Kind::Whole, Kind::Text], 3), "(CAST(?4 AS BIGINT), ?5), (CAST(?6 AS BIGINT), ?7)");
         assert_eq!(list(3, 1), "?2, ?3, ?4");
     }
 
