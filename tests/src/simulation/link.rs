@@ -49,7 +49,7 @@ enum About {
     Pairing,
     Hello,
     Listening,
-    Push { sends_records: bool },
+    Push { sends_records: bool, last_known: u64 },
     Number(TicketId),
 }
 
@@ -315,7 +315,7 @@ impl World {
                 self.greeted(station, &reply, took_ms);
             }
             (About::Listening, Reply::Listening(texts)) => self.opened(station, &texts),
-            (About::Push { sends_records }, Reply::Pushed(reply)) => {
+            (About::Push { sends_records, last_known }, Reply::Pushed(reply)) => {
                 let told_ms = reply.server_time.as_ref().and_then(|time| read_time("server_time", time).ok());
                 let wall_ms = now_ms + self.machines[station].clock_error_ms;
                 let server_ms = if self.bug == Some(PlantedBug::DayFromWallClock) { Some(wall_ms) } else { told_ms };
@@ -327,6 +327,10 @@ impl World {
                 }
                 let Some(link) = self.link(station) else { return };
                 link.pushing = false;
+                if reply.highest_seq > last_known {
+                    self.lose_link(station, false);
+                    return;
+                }
                 if sends_records {
                     if reply.highest_seq <= link.server_holds {
                         self.lose_link(station, false);
@@ -425,10 +429,11 @@ impl World {
         if let Some(identity) = link.identity.as_mut() {
             identity.word = identity.next_word.take();
         }
-        if let Some(digest) = reply.digest.as_ref().filter(|_| reply.highest_seq > 0) {
+        if reply.highest_seq > 0 {
             let own = process.journal.read_after(reply.highest_seq - 1, 1).ok();
             let own = own.and_then(|records| records.first().and_then(|record| serde_json::to_value(record).ok()));
-            if own.is_none_or(|own| record_digest(&own) != *digest) {
+            let same = |own| reply.digest.as_ref().is_none_or(|digest| record_digest(&own) == *digest);
+            if !own.is_some_and(same) {
                 self.enrol_anew(station);
                 return;
             }
@@ -620,6 +625,7 @@ impl World {
             Some(_) | None => None,
         };
         let sends_records = !records.is_empty();
+        let last_known = records.last().map_or(held, |last| last.seq);
         if !sends_records && !even_empty {
             return;
         }
@@ -627,7 +633,7 @@ impl World {
         let moment = Some(StoredMoment { boot, elapsed_ms });
         let sent_at_ms = link.server_ahead.map(|(ahead_ms, _)| now_ms + ahead_ms);
         let request = PushRequest { epoch: link.enrolment, records, before, moment, sent_at_ms };
-        self.ask(station, About::Push { sends_records }, Question::Push(identity, request));
+        self.ask(station, About::Push { sends_records, last_known }, Question::Push(identity, request));
     }
 
     pub(super) fn request_number(&mut self, station: usize, ticket: TicketId, queue: QueueId) {

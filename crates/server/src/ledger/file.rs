@@ -97,8 +97,10 @@ pub fn begin_another_life(connection: &Connection, epoch: uuid::Uuid) -> Result<
         [epoch.to_string()],
     )?;
     numbers::skip_unknown_numbers(connection, crate::clock::now_ms())?;
-    // What stations said after the copy was made is not in it: no station may look like a copy of itself for that.
-    connection.execute("UPDATE stations SET word = NULL, digest = NULL", [])?;
+    // What stations said after the copy was made is not in it: no station may look like a copy of itself for that. The
+    // digests stay, because they tell of the records that are in the copy: by them alone a machine that works from a copied
+    // disk is told from the one whose records these are, now that the words are gone.
+    connection.execute("UPDATE stations SET word = NULL", [])?;
     Ok(begin_new_log(connection)?)
 }
 

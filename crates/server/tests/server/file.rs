@@ -3,6 +3,7 @@
 use super::house::{House, PASSWORD, client};
 use super::numbers::{assert_every_series_adds_up, day_of, gaps, issue, issued_on, two_kiosks};
 use serde_json::json;
+use smartqueue_protocol::station_sync::record_digest;
 use smartqueue_server::Place;
 use smartqueue_server::ledger::file::{backup, database_path, restore};
 use smartqueue_server::{Options, seed, serve};
@@ -96,7 +97,8 @@ async fn after_a_restored_copy_every_skipped_number_is_noted_and_no_touch_is_giv
     let (one, _) = two_kiosks(&house).await;
     let kept = Uuid::new_v4();
     let day = day_of(&issue(&one, &house, kept, "A").await.1);
-    one.push(&house, json!([issued_on(day, 1, kept, house.queue("A"), "", "A001")])).await;
+    let first = issued_on(day, 1, kept, house.queue("A"), "", "A001");
+    one.push(&house, json!([first])).await;
     let body = json!({"epoch": one.epoch, "mode": "kiosk", "version": "1", "next_word": "early"});
     let epoch = one.ask(&house, "hello", body).await.1["server_epoch"].clone();
     let copies = tempfile::tempdir().unwrap();
@@ -117,6 +119,7 @@ async fn after_a_restored_copy_every_skipped_number_is_noted_and_no_touch_is_giv
     let hello = one.hello(&house, "kiosk").await;
     assert_ne!(hello["server_epoch"], epoch);
     assert_eq!(hello["highest_seq"], 1);
+    assert_eq!(hello["digest"], record_digest(&first), "it still knows whose records it holds");
     assert_eq!(gaps(&house, house.queue("A")).len(), 100);
     assert_every_series_adds_up(&house);
     assert_eq!(issue(&one, &house, Uuid::new_v4(), "A").await.1["code"], "not_the_issuer");

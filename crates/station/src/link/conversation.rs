@@ -257,6 +257,7 @@ async fn push_records<Tell: Fn(LinkNews) -> bool>(
                 break;
             }
             let sends_records = !records.is_empty();
+            let last_known = records.last().map_or(server_holds, |last| last.seq);
             let moment = Some(StoredMoment { boot: boot.0, elapsed_ms: boot_elapsed_ms() });
             let sent_at_ms = Some(server_clock.now_ms());
             let asked_at = monotonic();
@@ -276,6 +277,10 @@ async fn push_records<Tell: Fn(LinkNews) -> bool>(
             if !reply.quarantined.is_empty() {
                 tracing::error!(records = ?reply.quarantined, "the server set records aside");
                 news.push(Input::RecordsSetAside { count: reply.quarantined.len() as u64 });
+            }
+            if reply.highest_seq > last_known {
+                // Somebody else pushes under this identity. The next greeting finds out who goes on with it.
+                return Ended::Lost("the server holds records that this station never sent".to_owned());
             }
             if sends_records {
                 if reply.highest_seq <= server_holds {

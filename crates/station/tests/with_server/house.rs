@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use smartqueue_protocol::provisioning::{ApiSection, Mode, Provisioning};
+use smartqueue_server::ledger::file::restore;
 use smartqueue_server::{Options, Place, Running, seed, serve};
 use smartqueue_station::door::Command;
 use smartqueue_station::{RunningStation, profile::save_profile};
@@ -112,6 +113,18 @@ impl Site {
         let door = Door::before(server.address());
         let _ = rustls::crypto::ring::default_provider().install_default();
         Site { runtime, server, door, seed, client: reqwest::Client::new() }
+    }
+
+    /// The server at the same address, on a copy of its database.
+    pub fn put_back(self, folder: &Path, copy: &Path) -> Site {
+        let Site { runtime, server, door, seed, client } = self;
+        let address = server.address().to_string();
+        let server = runtime.block_on(async {
+            server.stop().await.unwrap();
+            restore(folder, copy).unwrap();
+            serve(Options::new(folder.to_owned(), address)).await.unwrap()
+        });
+        Site { runtime, server, door, seed, client }
     }
 
     pub fn text(&self, name: &str) -> &str {
