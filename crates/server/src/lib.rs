@@ -19,6 +19,7 @@ pub use http::document as openapi_document;
 pub use trouble::Trouble;
 
 use anyhow::Context;
+use ipnet::IpNet;
 use ledger::Ledger;
 use ledger::bus::Carrier;
 use ledger::file::{database_path, take_folder};
@@ -51,6 +52,8 @@ pub struct Options {
     pub metrics_token: Option<String>,
     /// So many requests a minute are taken from one address; nothing takes any number.
     pub requests_a_minute: Option<u32>,
+    /// Reverse proxies whose word on who asks is believed (`X-Forwarded-For`).
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Where a server keeps what it remembers.
@@ -107,6 +110,7 @@ impl Options {
             tls: None,
             metrics_token: None,
             requests_a_minute: None,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -174,9 +178,9 @@ pub async fn serve(options: Options) -> anyhow::Result<Running> {
     let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
     let app = Arc::new(http::App::new(ledger, hub, &secret, &options, stopping.clone(), open_sockets));
     let working = tokio::spawn(jobs::run(Arc::clone(&app), options.place.clone(), stopping.clone()));
-    let limits = http::Limits::new(options.requests_a_minute);
+    let doorstep = http::Doorstep::new(options.requests_a_minute, &options.trusted_proxies);
     let serving = tokio::spawn(async move {
-        http::serve_connections(listener, tls, http::router(app), limits, stopping).await;
+        http::serve_connections(listener, tls, http::router(app), doorstep, stopping).await;
         if let Err(error) = working.await {
             tracing::error!(%error, "the jobs ended by a defect");
         }

@@ -3,12 +3,14 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use ipnet::IpNet;
 use smartqueue_server::ledger::bus::{Address, AddressError, Carrier, Nobody};
 use smartqueue_server::ledger::store::Database;
 use smartqueue_server::ledger::{Ledger, file};
 use smartqueue_server::{Options, Place, TlsFiles, openapi_document, seed, serve};
 use std::borrow::Cow;
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,6 +53,15 @@ enum Command {
         /// At most so many requests a minute from one address; without it, any number.
         #[arg(long)]
         requests_a_minute: Option<u32>,
+        /// The address or network, such as 10.0.0.0/8, of reverse proxies in front of this server: limits then count the
+        /// address that they write in X-Forwarded-For, and not theirs. Repeatable, or with commas.
+        #[arg(
+            long = "trusted-proxy",
+            env = "SMARTQUEUE_TRUSTED_PROXY",
+            value_delimiter = ',',
+            value_parser = read_network
+        )]
+        trusted_proxies: Vec<IpNet>,
     },
     /// Makes a tenant, if it is not there, with a first admin, and prints the admin's invitation; the server may run.
     InviteAdmin {
@@ -139,6 +150,11 @@ struct BusLine {
     bus_root_certificate: Option<PathBuf>,
 }
 
+fn read_network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse().map(|address: IpAddr| IpNet::from(address));
+    address.or_else(|_| text.parse()).map_err(|_| "an address or a network such as 10.0.0.0/8 is needed".to_owned())
+}
+
 /// What was asked for cannot be meant; everything else is a failure.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -224,6 +240,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             tls_key,
             metrics_token,
             requests_a_minute,
+            trusted_proxies,
         } => {
             let tls = tls_certificate.zip(tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
             let place = store.place()?;
@@ -234,6 +251,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                 tls,
                 metrics_token,
                 requests_a_minute,
+                trusted_proxies,
                 ..Options::new(place, listen)
             };
             log_to_standard_error();

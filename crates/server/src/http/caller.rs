@@ -8,7 +8,6 @@ use crate::trouble::Trouble;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 
 /// A caller whose token is good at the tenant of the path.
@@ -86,18 +85,6 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// The address at the other end of the connection.
-pub(crate) struct Peer(pub(crate) IpAddr);
-
-impl FromRequestParts<Arc<App>> for Peer {
-    type Rejection = Trouble;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Peer, Trouble> {
-        let peer = parts.extensions.get::<SocketAddr>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), SocketAddr::ip);
-        Ok(Peer(peer))
-    }
 }
 
 /// An integer id of a path: whatever does not read as one is not one of ours.

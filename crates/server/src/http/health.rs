@@ -2,7 +2,8 @@
 
 use super::App;
 use super::answer::{Answer, plain_error};
-use super::caller::{Peer, bearer};
+use super::caller::bearer;
+use super::peer::Peer;
 use crate::auth::keys::{same_hash, token_hash};
 use crate::trouble::Trouble;
 use axum::Json;
@@ -46,10 +47,10 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Everything that is counted, for Prometheus: with the operator's token, or for the machine itself when there is none.
-pub(super) async fn metrics(State(app): State<Arc<App>>, Peer(peer): Peer, headers: HeaderMap) -> Answer {
+pub(super) async fn metrics(State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap) -> Answer {
     let is_allowed = match &app.metrics_token {
         Some(token) => bearer(&headers).is_some_and(|shown| same_hash(&token_hash(shown), &token_hash(token))),
-        None => peer.is_loopback(),
+        None => peer.is_this_machine(),
     };
     if !is_allowed {
         let detail = "metrics are for the operator: a token, or the machine itself";

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::answer::{Answer, Body, ok};
-use super::caller::Peer;
+use super::peer::Peer;
 use crate::auth::keys::{fresh_token, token_hash};
 use crate::auth::password;
 use crate::auth::token::{Claims, LONGEST_LIFE_SECONDS};
@@ -21,14 +21,15 @@ fn random_token() -> Result<String, Trouble> {
     fresh_token().map_err(|error| Trouble::Internal(format!("no randomness: {error}")))
 }
 
-pub(super) async fn login(State(app): State<Arc<App>>, Peer(peer): Peer, Body(request): Body<LoginRequest>) -> Answer {
+pub(super) async fn login(State(app): State<Arc<App>>, peer: Peer, Body(request): Body<LoginRequest>) -> Answer {
     let LoginRequest { tenant, email, password } = request;
     let email = email.trim().to_lowercase();
     if password.len() > 1_024 || email.len() > 254 || tenant.len() > 100 {
         return Err(Trouble::invalid("password", "a field is longer than any that is known here"));
     }
-    app.doors.count(peer.to_string(), clock::monotonic())?;
-    app.logins.count(format!("{peer} {tenant} {email}"), clock::monotonic())?;
+    let network = peer.network();
+    app.doors.count(network.clone(), clock::monotonic())?;
+    app.logins.count(format!("{network} {tenant} {email}"), clock::monotonic())?;
     let account = app.ledger.account(tenant, email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = {
@@ -79,8 +80,8 @@ pub(super) async fn logout(
 }
 
 /// Takes an invitation: whoever holds it chooses the password.
-pub(super) async fn accept(State(app): State<Arc<App>>, Peer(peer): Peer, Body(body): Body<Value>) -> Answer {
-    app.doors.count(peer.to_string(), clock::monotonic())?;
+pub(super) async fn accept(State(app): State<Arc<App>>, peer: Peer, Body(body): Body<Value>) -> Answer {
+    app.doors.count(peer.network(), clock::monotonic())?;
     let invitation =
         body.get("invitation").and_then(Value::as_str).ok_or_else(|| Trouble::invalid("invitation", "it is needed"))?;
     let password = body.get("password").ok_or_else(|| Trouble::invalid("password", "it is needed"))?;

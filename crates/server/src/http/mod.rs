@@ -14,6 +14,7 @@ mod login;
 mod outer;
 mod pages;
 mod pairing;
+mod peer;
 mod public;
 mod routes;
 mod staff;
@@ -24,7 +25,7 @@ mod trail;
 
 pub(crate) use answer::form_pairs;
 pub(crate) use caller::{Caller, bearer, integer_id};
-pub(crate) use outer::{Limits, serve_connections, stop};
+pub(crate) use outer::{Doorstep, serve_connections, stop};
 
 use crate::auth::keys::Secret;
 use crate::auth::limiter::Limiter;
@@ -47,6 +48,8 @@ pub struct App {
     pub(crate) mint: Mint,
     /// The address by which customers and stations reach this server, when the operator gave one.
     pub(crate) public_url: Option<String>,
+    /// How this server is spoken to where the operator gave no address.
+    pub(crate) scheme: &'static str,
     /// Pages of these origins may open sockets besides our own.
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) logins: Limiter,
@@ -94,6 +97,7 @@ impl App {
             hub,
             mint: Mint::new(secret),
             public_url: options.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
+            scheme: if options.tls.is_some() { "https" } else { "http" },
             allowed_origins: options.allowed_origins.clone(),
             logins: Limiter::new(10),
             pairings: Limiter::new(60),
@@ -124,7 +128,7 @@ pub(crate) fn public_url(app: &App, headers: &HeaderMap) -> String {
         return url.clone();
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    format!("http://{host}")
+    format!("{}://{host}", app.scheme)
 }
 
 /// The API's OpenAPI document.

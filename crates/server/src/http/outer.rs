@@ -2,6 +2,7 @@
 //! headers that every answer carries. This module never looks into a body.
 
 use super::answer::plain_error;
+use super::peer::Peer;
 use crate::auth::limiter::Limiter;
 use crate::clock;
 use crate::metrics::metrics;
@@ -15,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
+use ipnet::IpNet;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,18 +39,26 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// A client that needs longer for its handshake is not there.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much is taken from one address.
+/// What is asked of everybody before anything is done for them.
 #[derive(Clone)]
-pub(crate) struct Limits(Option<Arc<Limiter>>);
+pub(crate) struct Doorstep {
+    requests: Option<Arc<Limiter>>,
+    trusted_proxies: Arc<[IpNet]>,
+}
 
-impl Limits {
-    /// So many requests a minute; nothing takes any number.
-    pub(crate) fn new(requests_a_minute: Option<u32>) -> Limits {
-        Limits(requests_a_minute.map(|limit| Arc::new(Limiter::new(limit))))
+impl Doorstep {
+    /// So many requests a minute from one address, any number without it; and whose word on an address counts.
+    pub(crate) fn new(requests_a_minute: Option<u32>, trusted_proxies: &[IpNet]) -> Doorstep {
+        let requests = requests_a_minute.map(|limit| Arc::new(Limiter::new(limit)));
+        Doorstep { requests, trusted_proxies: trusted_proxies.into() }
     }
 
-    fn count(&self, peer: SocketAddr) -> Result<(), Trouble> {
-        self.0.as_ref().map_or(Ok(()), |limiter| limiter.count(peer.ip().to_string(), clock::monotonic()))
+    fn peer(&self, connection: SocketAddr, headers: &HeaderMap) -> Peer {
+        Peer::of(connection, headers, &self.trusted_proxies)
+    }
+
+    fn count(&self, peer: Peer) -> Result<(), Trouble> {
+        self.requests.as_ref().map_or(Ok(()), |limiter| limiter.count(peer.network(), clock::monotonic()))
     }
 }
 
@@ -57,7 +67,7 @@ pub(crate) async fn serve_connections(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     router: Router,
-    limits: Limits,
+    doorstep: Doorstep,
     mut stopping: watch::Receiver<bool>,
 ) {
     let graceful = GracefulShutdown::new();
@@ -70,7 +80,7 @@ pub(crate) async fn serve_connections(
             () = stop(&mut stopping) => break,
         };
         let Ok(place) = place else { break };
-        let (stream, peer) = tokio::select! {
+        let (stream, connection) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -86,7 +96,7 @@ pub(crate) async fn serve_connections(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a socket cannot be set to send at once");
         }
-        let service = service(peer, router.clone(), limits.clone());
+        let service = service(connection, router.clone(), doorstep.clone());
         let (builder, tls, watcher) = (builder.clone(), tls.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _place = place;
@@ -124,9 +134,9 @@ pub(crate) async fn stop(stopping: &mut watch::Receiver<bool>) {
 
 /// What answers the requests of one connection.
 fn service(
-    peer: SocketAddr,
+    connection: SocketAddr,
     router: Router,
-    limits: Limits,
+    doorstep: Doorstep,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = Response,
@@ -135,7 +145,8 @@ fn service(
 > {
     service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
-        let counted = limits.count(peer);
+        let peer = doorstep.peer(connection, request.headers());
+        let counted = doorstep.count(peer);
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);

@@ -3,7 +3,8 @@
 
 use super::App;
 use super::answer::{Answer, Body, ok};
-use super::caller::{Caller, Peer};
+use super::caller::Caller;
+use super::peer::Peer;
 use super::stations::{KEY_REFUSED, check_names, read_mode};
 use crate::auth::Scope;
 use crate::auth::keys::{fresh_code, fresh_token, is_signed, proved_key, token_hash};
@@ -30,8 +31,8 @@ fn seconds_until(then_ms: i64, now_ms: i64) -> u64 {
     (then_ms - now_ms).max(0).unsigned_abs().div_ceil(1_000)
 }
 
-pub(super) async fn ask(State(app): State<Arc<App>>, Peer(peer): Peer, Body(request): Body<AskRequest>) -> Answer {
-    app.pairings.count(peer.to_string(), clock::monotonic())?;
+pub(super) async fn ask(State(app): State<Arc<App>>, peer: Peer, Body(request): Body<AskRequest>) -> Answer {
+    app.pairings.count(peer.network(), clock::monotonic())?;
     let AskRequest { name, mode, version, key } = request;
     check_names(&name, &version)?;
     check_shown(&name)?;
@@ -47,10 +48,10 @@ pub(super) async fn ask(State(app): State<Arc<App>>, Peer(peer): Peer, Body(requ
         name,
         mode: read_mode(&mode)?,
         version,
-        address: peer,
+        address: peer.address,
     };
     let expires_at_ms = app.ledger.ask_to_pair(asking).await?;
-    tracing::info!(%peer, fingerprint = shown, "a station asks to be paired");
+    tracing::info!(peer = %peer.address, fingerprint = shown, "a station asks to be paired");
     let reply = AskReply {
         code: shown_code(&code),
         secret,
@@ -70,10 +71,10 @@ fn check_shown(text: &str) -> Result<(), Trouble> {
 
 pub(super) async fn poll(
     State(app): State<Arc<App>>,
-    Peer(peer): Peer,
+    peer: Peer,
     Body(PollRequest { secret, signature }): Body<PollRequest>,
 ) -> Answer {
-    app.polls.count(peer.to_string(), clock::monotonic())?;
+    app.polls.count(peer.network(), clock::monotonic())?;
     let Some(Polled { public_key, expires_at_ms, answer }) = app.ledger.poll_request(token_hash(&secret)).await? else {
         return ok(PollReply::Expired);
     };

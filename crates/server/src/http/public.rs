@@ -2,7 +2,8 @@
 
 use super::App;
 use super::answer::{Answer, ok};
-use super::caller::{Peer, ticket_id};
+use super::caller::ticket_id;
+use super::peer::Peer;
 use crate::clock;
 use crate::ledger::reminders;
 use axum::extract::{Path, State};
@@ -10,12 +11,13 @@ use std::sync::Arc;
 
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
-    Peer(peer): Peer,
+    peer: Peer,
     Path((slug, id)): Path<(String, String)>,
 ) -> Answer {
-    app.visitors.count(peer.to_string(), clock::monotonic())?;
+    let network = peer.network();
+    app.visitors.count(network.clone(), clock::monotonic())?;
     let id = ticket_id(&id)?;
-    app.follows.count(format!("{peer} {id}"), clock::monotonic())?;
+    app.follows.count(format!("{network} {id}"), clock::monotonic())?;
     ok(reminders::answer(app.ledger.follow(slug, id).await?))
 }
 

@@ -2,7 +2,8 @@
 
 use super::App;
 use super::answer::{Answer, Body, ok};
-use super::caller::{Caller, Peer, integer_id};
+use super::caller::{Caller, integer_id};
+use super::peer::Peer;
 use crate::auth::Scope;
 use crate::auth::keys::{fresh_token, proved_key, token_hash};
 use crate::auth::token::{Claims, LONGEST_LIFE_SECONDS};
@@ -40,8 +41,8 @@ pub(super) fn check_names(name: &str, version: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-pub(super) async fn pair(State(app): State<Arc<App>>, Peer(peer): Peer, Body(request): Body<PairRequest>) -> Answer {
-    app.pairings.count(peer.to_string(), clock::monotonic())?;
+pub(super) async fn pair(State(app): State<Arc<App>>, peer: Peer, Body(request): Body<PairRequest>) -> Answer {
+    app.pairings.count(peer.network(), clock::monotonic())?;
     let PairRequest { pairing_token, name, mode, epoch, version, acknowledged, key } = request;
     check_names(&name, &version)?;
     let proved =
@@ -64,10 +65,10 @@ pub(super) async fn pair(State(app): State<Arc<App>>, Peer(peer): Peer, Body(req
 
 pub(super) async fn check(
     State(app): State<Arc<App>>,
-    Peer(peer): Peer,
+    peer: Peer,
     Body(CheckRequest { pairing_token }): Body<CheckRequest>,
 ) -> Answer {
-    app.pairings.count(peer.to_string(), clock::monotonic())?;
+    app.pairings.count(peer.network(), clock::monotonic())?;
     let (site_name, queues) = app.ledger.pairing_site(token_hash(&pairing_token)).await?;
     ok(CheckReply { server_time: write_time(clock::now_ms()), site_name, queues })
 }

@@ -6,6 +6,7 @@ use super::Ledger;
 use super::audit::{self, Actor};
 use super::pairing::{letter_for, pairing_place, promised_queues};
 use super::store::{Connection, OptionalExtension, Whose, params};
+use crate::auth::limiter::network;
 use crate::trouble::Trouble;
 use serde_json::json;
 use smartqueue_protocol::pairing::{PollReply, fingerprint};
@@ -78,17 +79,6 @@ pub struct Approval {
     pub mode: Mode,
     /// Its name; nothing: the one that it proposes.
     pub name: Option<String>,
-}
-
-/// What counts as one asker: an address, and of IPv6 the half that a network gives out.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [first, second, third, fourth, ..] = address.segments();
-            format!("{first:x}:{second:x}:{third:x}:{fourth:x}::/64")
-        }
-    }
 }
 
 /// There is none, or it is over, or it is another tenant's: nobody is told which.
@@ -311,19 +301,5 @@ impl Ledger {
             audit::note(writing, actor, "refuse_pairing", "pairing_request", Some(id), &detail)
         })
         .await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_counts_as_one_asker() {
-        let network = |text: &str| network(text.parse().unwrap());
-        assert_eq!(network("192.0.2.7"), "192.0.2.7");
-        assert_eq!(network("::ffff:192.0.2.7"), network("192.0.2.7"));
-        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::2"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
     }
 }

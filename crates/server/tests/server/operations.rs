@@ -68,6 +68,48 @@ async fn figures_behind_a_token_and_a_limit_for_each_address() {
     running.stop().await.unwrap();
 }
 
+/// The status of a request that a proxy passes on for an address.
+async fn passed_on(url: &str, for_address: &str) -> u16 {
+    client().get(url).header("x-forwarded-for", for_address).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_everybody_has_a_limit_of_their_own() {
+    let premises = Premises::<Ground>::new();
+    let options = Options {
+        requests_a_minute: Some(2),
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        ..Options::new(premises.place().clone(), "127.0.0.1:0".to_owned())
+    };
+    let running = serve(options).await.unwrap();
+    let live = format!("http://{}/health/live", running.address());
+    let mut statuses = Vec::new();
+    for address in ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3, 192.0.2.1", "192.0.2.1, 192.0.2.3"]
+    {
+        statuses.push(passed_on(&live, address).await);
+    }
+    assert_eq!(statuses, [200, 200, 429, 200, 429, 200], "what a client claims of itself changes nothing");
+    // Nobody gets at the figures by way of a proxy on the server's own machine.
+    let metrics = format!("http://{}/metrics", running.address());
+    assert_eq!(passed_on(&metrics, "192.0.2.4").await, 403);
+    assert_eq!(passed_on(&metrics, "127.0.0.1").await, 403);
+    assert_eq!(text(&metrics, None).await.0, 200);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_else_is_believed_about_who_asks() {
+    let premises = Premises::<Ground>::new();
+    let options =
+        Options { requests_a_minute: Some(2), ..Options::new(premises.place().clone(), "127.0.0.1:0".to_owned()) };
+    let running = serve(options).await.unwrap();
+    let live = format!("http://{}/health/live", running.address());
+    for (address, status) in [("192.0.2.1", 200), ("192.0.2.2", 200), ("192.0.2.3", 429)] {
+        assert_eq!(passed_on(&live, address).await, status);
+    }
+    running.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_server_speaks_tls_with_its_own_certificate() {
     let premises = Premises::<Ground>::new();
