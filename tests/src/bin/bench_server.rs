@@ -5,7 +5,7 @@
 //! answer means that the step is durable. No number may come twice in one queue: the program fails if one does.
 //!
 //! With `--postgres` the server keeps its data on a PostgreSQL server that the benchmark starts for itself, with its usual
-//! settings; otherwise in its own file. With `--only tickets` the rest is left out.
+//! settings; otherwise in its own file. With `--only tickets` or `--only calls` the rest is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -46,16 +46,27 @@ const COME_BACK_WITHIN: Duration = Duration::from_secs(1);
 /// How long boards may take before something is wrong.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// A part of the benchmark that is run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Tickets,
+    Calls,
+}
+
 fn main() -> Result<()> {
     let load = load_average();
     let folder = tempfile::tempdir()?;
-    let (mut cluster, mut only_tickets) = (None, false);
+    let (mut cluster, mut only) = (None, None);
     let mut given = std::env::args().skip(1);
     while let Some(option) = given.next() {
         match option.as_str() {
             "--postgres" => cluster = Some(Cluster::start()?),
-            "--only" if given.next().as_deref() == Some("tickets") => only_tickets = true,
-            other => bail!("{other} is not known; `--postgres` and `--only tickets` are"),
+            "--only" => match given.next().as_deref() {
+                Some("tickets") => only = Some(Part::Tickets),
+                Some("calls") => only = Some(Part::Calls),
+                other => bail!("{other:?} is no part; `tickets` and `calls` are"),
+            },
+            other => bail!("{other} is not known; `--postgres` and `--only` are"),
         }
     }
     let database = cluster.as_ref().map(Cluster::fresh_database).transpose()?;
@@ -63,26 +74,26 @@ fn main() -> Result<()> {
     let places = town::build(&site, SITES)?;
     let mut server = site.serve()?;
     let report = runtime()?.block_on(async {
-        let tickets = tickets(&site, &server, &places).await?;
         let database = if cluster.is_some() { "postgres" } else { "sqlite" };
-        if only_tickets {
-            return anyhow::Ok(json!({"load_average": load, "database": database, "tickets": tickets}));
+        let mut report = json!({"load_average": load, "database": database});
+        if only != Some(Part::Calls) {
+            report["tickets"] = tickets(&site, &server, &places).await?.into();
         }
-        let list = list(&site).await?;
-        let mut calls = Vec::new();
-        for count in BOARDS {
-            calls.push(boards_of_one_site(&site, &server, places[0], count).await?);
+        if only.is_none() {
+            report["list"] = list(&site).await?;
         }
-        calls.push(boards_of_all_sites(&site, &server, &places).await?);
-        let restart = restart(&site, &mut server, places[1]).await?;
-        anyhow::Ok(json!({
-            "load_average": load,
-            "database": database,
-            "tickets": tickets,
-            "list": list,
-            "calls": calls,
-            "restart": restart,
-        }))
+        if only != Some(Part::Tickets) {
+            let mut calls = Vec::new();
+            for count in BOARDS {
+                calls.push(boards_of_one_site(&site, &server, places[0], count).await?);
+            }
+            calls.push(boards_of_all_sites(&site, &server, &places).await?);
+            report["calls"] = calls.into();
+        }
+        if only.is_none() {
+            report["restart"] = restart(&site, &mut server, places[1]).await?;
+        }
+        anyhow::Ok(report)
     })?;
     server.kill()?;
     writeln!(std::io::stdout().lock(), "{report}")?;

@@ -15,6 +15,7 @@ const ON_SQLITE: &[&str] = &[
     include_str!("../../../migrations/0024_fewer_pages.sql"),
     include_str!("../../../migrations/0025_reminders.sql"),
     include_str!("../../../migrations/0026_pairing_requests.sql"),
+    include_str!("../../../migrations/0027_agents_tickets.sql"),
 ];
 
 /// The same for PostgreSQL, which came later: its first file makes what the files above had made by then.
