@@ -268,7 +268,9 @@ fn merge(
             };
             issued(writing, station_row, entry)
         }
-        Record::SlipSent { ticket, copy } => print_state(writing, station_row, ticket, copy, "printing"),
+        Record::SlipSent { ticket, copy } => {
+            print_state(writing, station_row, incoming.seq, (ticket, copy), "printing")
+        }
         Record::SlipEnded { ticket, copy, outcome } => {
             let state = match outcome {
                 PrintOutcome::Printed(_) => "printed",
@@ -276,7 +278,7 @@ fn merge(
                 PrintOutcome::Failed(_) => "failed",
                 PrintOutcome::Unknown(_) => "unknown",
             };
-            print_state(writing, station_row, ticket, copy, state)
+            print_state(writing, station_row, incoming.seq, (ticket, copy), state)
         }
         Record::TicketVoided { ticket, reason: VoidReason::NeverIssued } => {
             numbers::bury(writing, ticket.0, station)?;
@@ -428,26 +430,30 @@ fn own_ticket(
     }
 }
 
+/// Keeps what a slip has come to. Of one journal's records about it the latest counts, in whatever order they come: under an
+/// identity that its station lost since, a push may have been on the road for longer than the next one's.
 fn print_state(
     writing: &mut Writing<'_>,
     station_row: &StationRow,
-    ticket: TicketId,
-    copy: CopyNumber,
+    seq: u64,
+    (ticket, copy): (TicketId, CopyNumber),
     state: &str,
 ) -> Result<(), MergeError> {
-    let held = own_ticket(writing, station_row, ticket)?;
-    if copy != CopyNumber::ORIGINAL {
+    own_ticket(writing, station_row, ticket)?;
+    let id = ticket.0.to_string();
+    if copy == CopyNumber::ORIGINAL {
+        writing
+            .connection
+            .prepare_cached(
+                "UPDATE tickets SET print_state = ?2, print_seq = ?3
+                 WHERE id = ?1 AND (print_seq IS NULL OR print_seq < ?3)",
+            )?
+            .execute(params![id, state, i64::try_from(seq).unwrap_or(i64::MAX)])?;
+    } else {
         writing
             .connection
             .prepare_cached("UPDATE tickets SET copies = CASE WHEN copies > ?2 THEN copies ELSE ?2 END WHERE id = ?1")?
-            .execute(params![ticket.0.to_string(), copy.0])?;
-        return Ok(());
-    }
-    if held.print_state.as_deref() != Some(state) {
-        writing
-            .connection
-            .prepare_cached("UPDATE tickets SET print_state = ?2 WHERE id = ?1")?
-            .execute(params![ticket.0.to_string(), state])?;
+            .execute(params![id, copy.0])?;
     }
     Ok(())
 }

@@ -138,3 +138,36 @@ async fn a_slips_story_is_kept_and_a_voided_ticket_waits_no_more() {
     assert_eq!(ticket(&house, voided).await["status"], "annulé");
     assert_eq!(house.get(&format!("queues/{a}/")).await.1["waiting"], 1);
 }
+
+#[tokio::test]
+async fn a_push_that_comes_late_under_a_lost_identity_undoes_no_slip() {
+    let house = House::open().await;
+    let before = pair(&house, "kiosk").await;
+    let id = Uuid::new_v4();
+    let told = |seq: u64, mut what: Value| {
+        what["seq"] = json!(seq);
+        what["ticket"] = json!(id);
+        what
+    };
+    let ended = |outcome: Value| {
+        let mut record = json!({"kind": "slip_ended", "copy": 0});
+        record.as_object_mut().unwrap().extend(outcome.as_object().unwrap().clone());
+        record
+    };
+    let sent = json!({"kind": "slip_sent", "copy": 0});
+    let begun = [issued(1, id, house.queue("A"), "K", "AK001", NINE), told(2, sent.clone())];
+    let failed = told(3, ended(json!({"outcome": "failed", "cause": "printer_missing"})));
+    // Under its new identity the same journal is told from its beginning, further than the push that is on the road.
+    let after = pair(&house, "kiosk").await;
+    assert_ne!(before.id, after.id);
+    after.push(&house, json!([begun[0], begun[1], failed])).await;
+    assert_eq!(ticket(&house, id).await["print_state"], "failed");
+    assert_eq!(before.push(&house, json!(begun)).await["highest_seq"], 2);
+    assert_eq!(ticket(&house, id).await["print_state"], "failed");
+    // A slip that surely never reached paper is sent again.
+    after.push(&house, json!([told(4, sent)])).await;
+    assert_eq!(ticket(&house, id).await["print_state"], "printing");
+    let printed = ended(json!({"outcome": "printed", "evidence": "process_id"}));
+    after.push(&house, json!([told(5, printed)])).await;
+    assert_eq!(ticket(&house, id).await["print_state"], "printed");
+}

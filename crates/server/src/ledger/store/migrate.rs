@@ -16,6 +16,7 @@ const ON_SQLITE: &[&str] = &[
     include_str!("../../../migrations/0025_reminders.sql"),
     include_str!("../../../migrations/0026_pairing_requests.sql"),
     include_str!("../../../migrations/0027_agents_tickets.sql"),
+    include_str!("../../../migrations/0028_print_order.sql"),
 ];
 
 /// The same for PostgreSQL, which came later: its first file makes what the files above had made by then.
@@ -26,6 +27,7 @@ const ON_POSTGRES: &[&str] = &[
     include_str!("../../../migrations/postgres/0004_reminders.sql"),
     include_str!("../../../migrations/postgres/0005_tickets_together.sql"),
     include_str!("../../../migrations/postgres/0006_pairing_requests.sql"),
+    include_str!("../../../migrations/postgres/0007_print_order.sql"),
 ];
 
 /// The version of a SQLite file that this program works with.
