@@ -13,13 +13,12 @@ use smartqueue_protocol::record::StoredRecord;
 use smartqueue_protocol::station_sync::{
     HelloReply, HelloRequest, IssueReply, IssueRequest, PairReply, PairRequest, PushReply, PushRequest,
 };
-use smartqueue_protocol::time::write_time;
 use smartqueue_server::ledger::demo::{self, DemoSecrets};
 use smartqueue_server::ledger::events::{Interest, Published, Tail};
 use smartqueue_server::ledger::file::{begin_another_life, database_path};
 use smartqueue_server::ledger::pairing::Introduction;
 use smartqueue_server::ledger::records::Push;
-use smartqueue_server::ledger::stations::{Greeting, Subject};
+use smartqueue_server::ledger::stations::Subject;
 use smartqueue_server::ledger::store::Database;
 use smartqueue_server::ledger::{Ledger, OpenError};
 use smartqueue_server::{Trouble, give_this_thread};
@@ -308,33 +307,7 @@ impl Server {
         let greeting = self
             .with(now_ms, async |ledger| ledger.greet(tenant, station, request, mode, follow).await)
             .unwrap_or(Err(Trouble::Busy))?;
-        let Greeting {
-            service_day,
-            highest_seq,
-            configuration,
-            series,
-            server_series,
-            released,
-            set_aside,
-            epoch,
-            digest,
-            snapshot,
-        } = greeting;
-        Ok(Reply::Hello(Box::new(HelloReply {
-            server_time: write_time(now_ms),
-            service_day: service_day.to_string(),
-            highest_seq,
-            configuration,
-            series,
-            event_seq: snapshot.seq,
-            tickets: snapshot.tickets.into_iter().map(|ticket| ticket.body).collect(),
-            queues: snapshot.queues,
-            server_epoch: epoch,
-            server_series,
-            released,
-            set_aside,
-            digest,
-        })))
+        Ok(Reply::Hello(Box::new(greeting.reply(now_ms))))
     }
 
     fn listen(&mut self, now_ms: i64, connection: u64, station: i64, after: u64) -> Result<Reply, Trouble> {
