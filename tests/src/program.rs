@@ -176,14 +176,19 @@ mod tests {
         let mut program = shell("trap '' TERM; sleep 61 & echo $!; wait");
         let line = program.wait_for_line(|line| line.parse::<u32>().is_ok(), Duration::from_secs(5)).expect("a number");
         let helper = format!("/proc/{}/cmdline", line.text);
-        assert!(std::fs::read_to_string(&helper).is_ok_and(|words| words.contains("61")));
+        let sleeps = || std::fs::read_to_string(&helper).is_ok_and(|words| words == "sleep\x0061\0");
+        let within = |limit: Duration, done: &dyn Fn() -> bool| {
+            let until = Instant::now() + limit;
+            while !done() && Instant::now() < until {
+                thread::sleep(GLANCE);
+            }
+            done()
+        };
+        // Its number is known before it has become that program; meanwhile it has the shell's words, or none at all.
+        assert!(within(Duration::from_secs(5), &sleeps), "the helper never slept");
         drop(program);
         // Killed, it goes when the kernel next runs it.
-        let until = Instant::now() + Duration::from_secs(5);
-        while std::fs::read_to_string(&helper).is_ok_and(|words| words.contains("61")) {
-            assert!(Instant::now() < until, "the helper lives on");
-            thread::sleep(GLANCE);
-        }
+        assert!(within(Duration::from_secs(5), &|| !sleeps()), "the helper lives on");
     }
 
     #[test]
