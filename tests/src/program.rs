@@ -157,8 +157,8 @@ mod tests {
     #[test]
     fn lines_are_waited_for_and_passed_over() {
         let mut program = shell("echo none; echo one; sleep 0.1; echo two >&2; sleep 60");
-        program.wait_for_line(|line| line == "one", Duration::from_secs(5)).expect("one");
-        program.wait_for_line(|line| line == "two", Duration::from_secs(5)).expect("two");
+        program.wait_for_line(|line| line == "one", Duration::from_secs(30)).expect("one");
+        program.wait_for_line(|line| line == "two", Duration::from_secs(30)).expect("two");
         let error = program.wait_for_line(|_| true, Duration::from_millis(10)).expect_err("nothing more");
         assert!(error.to_string().contains("one"), "{error}");
     }
@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn nobody_of_the_group_outlives_the_program() {
         let mut program = shell("trap '' TERM; sleep 61 & echo $!; wait");
-        let line = program.wait_for_line(|line| line.parse::<u32>().is_ok(), Duration::from_secs(5)).expect("a number");
+        let line =
+            program.wait_for_line(|line| line.parse::<u32>().is_ok(), Duration::from_secs(30)).expect("a number");
         let helper = format!("/proc/{}/cmdline", line.text);
         let sleeps = || std::fs::read_to_string(&helper).is_ok_and(|words| words == "sleep\x0061\0");
         let within = |limit: Duration, done: &dyn Fn() -> bool| {
@@ -185,17 +186,17 @@ mod tests {
             done()
         };
         // Its number is known before it has become that program; meanwhile it has the shell's words, or none at all.
-        assert!(within(Duration::from_secs(5), &sleeps), "the helper never slept");
+        assert!(within(Duration::from_secs(30), &sleeps), "the helper never slept");
         drop(program);
         // Killed, it goes when the kernel next runs it.
-        assert!(within(Duration::from_secs(5), &|| !sleeps()), "the helper lives on");
+        assert!(within(Duration::from_secs(30), &|| !sleeps()), "the helper lives on");
     }
 
     #[test]
     fn an_orderly_end_has_a_status() {
         let mut program = shell("trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.01; done");
-        program.wait_for_line(|line| line == "up", Duration::from_secs(5)).expect("up");
-        let (status, said) = program.end(Duration::from_secs(5)).expect("ended");
+        program.wait_for_line(|line| line == "up", Duration::from_secs(30)).expect("up");
+        let (status, said) = program.end(Duration::from_secs(30)).expect("ended");
         assert_eq!(status.code(), Some(7));
         assert!(said.iter().any(|line| line == "bye"), "{said:?}");
     }

@@ -51,7 +51,7 @@ async function toTheDesk(page: Page): Promise<void> {
 async function press(page: Page, key: string, then: string): Promise<void> {
   await page.waitForTimeout(GUARD_MS);
   await page.keyboard.press(key);
-  await page.getByText(then, { exact: false }).first().waitFor({ timeout: 5_000 });
+  await page.getByText(then, { exact: false }).first().waitFor({ timeout: 30_000 });
 }
 
 /** A list that scrolls inside hides what is below its edge; the walker sees words, not edges, so such a list is taken away. */
@@ -104,14 +104,14 @@ describe("the counter page", () => {
     const { page } = await open("/counter/?fake&panel=0&lang=fr");
     await toTheDesk(page);
     await page.evaluate(() => window.smartqueueFake?.setFault("offline"));
-    await page.getByText("Connexion perdue depuis").waitFor({ timeout: 10_000 });
+    await page.getByText("Connexion perdue depuis").waitFor({ timeout: 30_000 });
     expect(await violations(page)).toEqual([]);
     const late = await page.evaluate(() => {
       const number = window.smartqueueFake?.world.arrive(1).number;
       window.smartqueueFake?.setFault("none");
       return number ?? "";
     });
-    await page.getByText(late, { exact: true }).waitFor({ timeout: 20_000 });
+    await page.getByText(late, { exact: true }).waitFor({ timeout: 30_000 });
     await page.getByText("Connexion perdue depuis").waitFor({ state: "detached" });
     await page.close();
   });

@@ -130,7 +130,7 @@ describe("a call", () => {
 
   it("comes without being asked for", async () => {
     await open("face=board&calls=0&recent=0");
-    await page.getByRole("article").waitFor({ timeout: 15_000 });
+    await page.getByRole("article").waitFor({ timeout: 30_000 });
   });
 });
 

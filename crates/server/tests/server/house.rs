@@ -287,8 +287,8 @@ impl Socket {
     /// The next message of the connection that is no ping.
     pub async fn message(&mut self) -> Option<Message> {
         loop {
-            let next = tokio::time::timeout(Duration::from_secs(10), self.0.next()).await;
-            match next.expect("a message within ten seconds") {
+            let next = tokio::time::timeout(Duration::from_secs(60), self.0.next()).await;
+            match next.expect("a message within a minute") {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(message)) => return Some(message),
                 Some(Err(_)) | None => return None,

@@ -211,7 +211,7 @@ async fn a_board_hears_what_a_kiosk_pushed_and_says_what_it_announced() {
     // The two messages are handled in order, so once the second is stored the first is too.
     let path = format!("/api/v1/tenants/demo/stations/{}/", board.id);
     let mut listing = Value::Null;
-    for _ in 0..200 {
+    for _ in 0..3_000 {
         listing = house.ask_raw(Method::GET, &path, Some(&house.token("admin_token")), None).await.1;
         if listing["state"] == state {
             break;

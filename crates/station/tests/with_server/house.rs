@@ -201,7 +201,7 @@ impl Watched {
     pub fn wait(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
         loop {
-            match self.views.recv_timeout(Duration::from_secs(20)) {
+            match self.views.recv_timeout(Duration::from_secs(60)) {
                 Ok(view) if holds(&view) => return view,
                 Ok(view) => last = view,
                 Err(_) => panic!("{what} did not come; the last view was {last}"),
