@@ -44,6 +44,19 @@ describe("home", () => {
     expect(screen.getByText("Prenez votre ticket")).toBeTruthy();
   });
 
+  it.each(["printed", "failed"])("leaves the keyboard where it is while the paper comes out: %s", async (print) => {
+    show(`services=3&print=${print}`);
+    await fireEvent.click(await screen.findByRole("button", { name: /Dépôts et retraits/ }));
+    await vi.advanceTimersByTimeAsync(200);
+    await screen.findByText("Votre ticket s’imprime");
+    expect(document.activeElement).toBe(await heading());
+    const finish = screen.getByRole("button", { name: "Terminer" });
+    finish.focus();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(screen.queryByText("Votre ticket s’imprime")).toBeNull();
+    expect(document.activeElement).toBe(finish);
+  });
+
   it("says why a service gives no ticket, and gives none", async () => {
     const { sent } = show("services=3&tile=1");
     const closed = await screen.findByRole("button", { name: /Ouvrir un compte/ });
