@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use super::answers::{Answer, Answers, Question};
 use super::fault::{PortError, PrinterFault, WriteError};
 use super::fence::{ASK_PAPER_IN_TURN, Fences, process_id};
+use super::patience::{ANSWER_LIMIT, ASK_WRITE_LIMIT, Patience, WRITE_SLACK};
 use super::port::{Direction, Port};
 use super::selector::PrinterSelector;
 use super::status::{BackChannel, Sensors};
-use super::{ANSWER_LIMIT, AUTOMATIC_STATUS_ON, Proof, WRITE_SLACK};
+use super::{AUTOMATIC_STATUS_ON, Proof};
 use crate::slip::{LogoKey, ask_kept_logos};
 
 /// `DLE DC4` function 8 with its fixed key: throw away everything received and not printed.
@@ -25,8 +26,6 @@ const RECOVERY_GLANCE: Duration = Duration::from_millis(100);
 const ASK_IDENTITY: [u8; 6] = [0x1D, b'I', 66, 0x1D, b'I', 67];
 /// `ACK`: the next block of keys, please.
 const GO_ON: [u8; 1] = [0x06];
-/// Longest time for the questions themselves to leave.
-const ASK_WRITE_LIMIT: Duration = Duration::from_millis(500);
 
 /// Reads of one look at the line. A device that talks without end must not hold its listener; the rest is read next time.
 const MOST_READS: usize = 64;
@@ -77,6 +76,8 @@ impl Probe {
 
 pub(crate) struct Connection {
     port: Box<dyn Port>,
+    /// Every limit that is given here is meant for a printer that keeps its own time, and is stretched by this.
+    patience: Patience,
     answers: Answers,
     back_channel: BackChannel,
     heard_at: Option<Instant>,
@@ -104,6 +105,7 @@ impl Connection {
         selector: &PrinterSelector,
         probe: Probe,
         quiet: Duration,
+        patience: Patience,
     ) -> Result<Self, PortError> {
         let back_channel = match port.direction() {
             Direction::Both => BackChannel::Unknown,
@@ -112,6 +114,7 @@ impl Connection {
         let now = clock::now();
         let mut connection = Connection {
             port,
+            patience,
             answers: Answers::default(),
             back_channel,
             heard_at: None,
@@ -267,7 +270,7 @@ impl Connection {
     /// [`PortError::TimedOut`] when not all came within `limit`.
     pub(crate) fn ask(&mut self, limit: Duration) -> Result<(), PortError> {
         self.send_questions()?;
-        let deadline = clock::now() + limit;
+        let deadline = clock::now() + self.patience.of(limit);
         loop {
             // On a busy machine the time may be over before the first look, with the answers lying there.
             let over = clock::now() >= deadline;
@@ -318,7 +321,7 @@ impl Connection {
         self.write_now(&RECOVER)?;
         self.answers.give_up();
         self.answers.unsettle();
-        let deadline = clock::now() + limit;
+        let deadline = clock::now() + self.patience.of(limit);
         loop {
             self.ask(ANSWER_LIMIT)?;
             if !self.sensors().fault().is_some_and(PrinterFault::is_recoverable) {
@@ -340,7 +343,7 @@ impl Connection {
         for _ in known..wanted {
             self.answers.asked_identity();
         }
-        let deadline = clock::now() + limit;
+        let deadline = clock::now() + self.patience.of(limit);
         while self.answers.identity().len() < wanted && clock::now() < deadline {
             self.listen(Wait::Until(deadline))?;
         }
@@ -355,7 +358,7 @@ impl Connection {
         self.write_now(&ask_kept_logos())?;
         self.answers.asked_keys();
         self.answers.take_keys();
-        let deadline = clock::now() + limit;
+        let deadline = clock::now() + self.patience.of(limit);
         while clock::now() < deadline {
             for answer in self.listen(Wait::Until(deadline))? {
                 match answer {
@@ -382,8 +385,10 @@ impl Connection {
     pub(crate) fn store(&mut self, bytes: &[u8], fence: [u8; 4], limit: Duration) -> Result<bool, PortError> {
         let payload = [bytes, &process_id(fence)].concat();
         let line = self.port.transfer_time(payload.len());
-        self.port.write(&payload, clock::now() + line + WRITE_SLACK).map_err(|failure| failure.cause)?;
-        let deadline = clock::now() + line + limit;
+        self.port
+            .write(&payload, clock::now() + line + self.patience.of(WRITE_SLACK))
+            .map_err(|failure| failure.cause)?;
+        let deadline = clock::now() + line + self.patience.of(limit);
         while clock::now() < deadline {
             if self.listen(Wait::Until(deadline))?.contains(&Answer::Echo(fence)) {
                 return Ok(true);
@@ -418,7 +423,7 @@ impl Connection {
         if self.back_channel != BackChannel::Present {
             return Ok(false);
         }
-        let deadline = clock::now() + limit;
+        let deadline = clock::now() + self.patience.of(limit);
         while clock::now() < deadline {
             if self.listen(Wait::Until(deadline))?.contains(&Answer::Cleared) {
                 // What was asked in turn has been thrown away with the rest, and what was answered came before this.
@@ -558,7 +563,7 @@ impl Connection {
     }
 
     fn write_now(&mut self, bytes: &[u8]) -> Result<(), PortError> {
-        self.port.write(bytes, clock::now() + ASK_WRITE_LIMIT).map_err(|failure| failure.cause)
+        self.port.write(bytes, clock::now() + self.patience.of(ASK_WRITE_LIMIT)).map_err(|failure| failure.cause)
     }
 }
 
@@ -602,7 +607,8 @@ mod tests {
             let port = Box::new(OneWay { direction, sent: Arc::clone(&sent) });
             let selector = PrinterSelector::Spool { name: "kiosk".to_owned() };
             let mut connection =
-                Connection::open(port, &selector, Probe::PaperStatus, Duration::from_secs(1)).expect("it opens");
+                Connection::open(port, &selector, Probe::PaperStatus, Duration::from_secs(1), Patience::default())
+                    .expect("it opens");
             let cleared = connection.clear_buffer(Duration::from_millis(1)).expect("it takes bytes");
             assert!(!cleared, "nobody has confirmed it");
             let sent = sent.lock().expect("nobody panics");

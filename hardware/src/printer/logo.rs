@@ -6,8 +6,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::patience::ANSWER_LIMIT;
 use super::status::BackChannel;
-use super::{ANSWER_LIMIT, Learned, Leftover, Printer, PrinterFault};
+use super::{Learned, Leftover, Printer, PrinterFault};
 use crate::clock;
 use crate::slip::{KeptLogo, Logo, LogoKey, NvGraphics, define_logo};
 

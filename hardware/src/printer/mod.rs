@@ -10,6 +10,7 @@ mod discover;
 mod fault;
 mod fence;
 mod logo;
+mod patience;
 mod port;
 mod probe;
 mod selector;
@@ -22,6 +23,8 @@ use connection::{Connection, Probe};
 pub use discover::{DeviceKind, FoundPrinter, Missing, discover};
 pub use fault::{PortError, PortErrorKind, PrinterFault, WriteError};
 use fence::{ASK_PAPER_IN_TURN, Fences, Identifiers, process_id};
+pub use patience::Patience;
+use patience::{ANSWER_LIMIT, CONNECT_LIMIT, FAULT_GRACE, PROOF_SLACK, RECOVERY_LIMIT, WRITE_SLACK};
 pub use port::{Direction, Port, open_port};
 pub use probe::{Behaviour, Identity};
 pub use selector::{DEFAULT_BAUD, FlowControl, PrinterSelector, SelectorError};
@@ -29,26 +32,13 @@ pub use status::{BackChannel, Cover, Cutter, Online, Paper, PrinterStatus};
 
 use crate::slip::{Fence, INITIALISE, PrintJob, PrinterProfile, Slip, render_job};
 
-/// Longest time for a connection, name resolution included.
-const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// Longest time for the answers to real-time questions; a printer answers within a few milliseconds, a serial line at 1200 baud
-/// needs 250 ms for questions and answers.
-const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 /// What the printer said stays true without asking for this long, because it reports every change by itself.
 const FRESH: Duration = Duration::from_secs(10);
 /// A printer that never answered is asked again this often, in passing, without waiting for it.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
-/// Time beyond transfer and paper movement in which a slip must be proved.
-const PROOF_SLACK: Duration = Duration::from_secs(2);
-/// Time beyond transfer in which the system must take a slip's bytes.
-const WRITE_SLACK: Duration = Duration::from_secs(3);
 /// Paper that moves, at the slowest speed of the model, within the silence after which nothing of an older slip can be left in the
 /// printer. Our slips are at most 100 mm long; a printer may begin to move late.
 const SILENCE_MM: u32 = 200;
-/// When the printer reports a fault in mid-slip, the slip may still be finished within this time.
-const FAULT_GRACE: Duration = Duration::from_millis(400);
-/// Longest time for a knife to come free after it was told to.
-const RECOVERY_LIMIT: Duration = Duration::from_secs(1);
 /// A knife that is stuck with the cover closed is moved again this often, in case somebody has freed it.
 const RECOVER_AGAIN: Duration = Duration::from_secs(15);
 /// `GS V 66 0`: feed to the knife and cut. Parts what hangs out of the printer from the slip that follows.
@@ -145,6 +135,7 @@ enum Leftover {
 pub struct Printer {
     selector: PrinterSelector,
     profile: PrinterProfile,
+    patience: Patience,
     connection: Option<Connection>,
     learned: Learned,
     leftover: Leftover,
@@ -169,6 +160,7 @@ impl Printer {
         Printer {
             selector,
             profile,
+            patience: Patience::default(),
             connection: None,
             learned,
             leftover: Leftover::Nothing,
@@ -178,6 +170,13 @@ impl Printer {
             identifiers: Identifiers::new(),
             logos: logo::Logos::default(),
         }
+    }
+
+    /// This printer, waited for with another patience than the usual one. It holds from the next connection on.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// A printer that is connected now.
@@ -240,7 +239,7 @@ impl Printer {
             return PrintReport::without_a_byte(PrinterFault::Disconnected);
         };
         let line = connection.transfer_time(payload.len());
-        if let Err(failure) = connection.write(&payload, clock::now() + line + WRITE_SLACK) {
+        if let Err(failure) = connection.write(&payload, clock::now() + line + self.patience.of(WRITE_SLACK)) {
             let fault = failure.cause.fault();
             self.close();
             if failure.written == 0 {
@@ -375,9 +374,11 @@ impl Printer {
                 Probe::EchoAndPaperStatus(self.identifiers.draw())
             }
         };
-        let silence = Duration::from_millis(u64::from(SILENCE_MM) * 1000 / u64::from(self.profile.speed_mm_s.max(1)));
-        let port = open_port(&self.selector, CONNECT_LIMIT)?;
-        self.connection = Some(Connection::open(port, &self.selector, probe, silence)?);
+        let silence = self
+            .patience
+            .of(Duration::from_millis(u64::from(SILENCE_MM) * 1000 / u64::from(self.profile.speed_mm_s.max(1))));
+        let port = open_port(&self.selector, self.patience.of(CONNECT_LIMIT))?;
+        self.connection = Some(Connection::open(port, &self.selector, probe, silence, self.patience)?);
         self.leftover = match self.leftover {
             Leftover::Nothing | Leftover::Slip | Leftover::OlderSlip => Leftover::OlderSlip,
             Leftover::Fragment => Leftover::Fragment,
@@ -406,9 +407,10 @@ impl Printer {
             Leftover::Nothing | Leftover::Slip | Leftover::OlderSlip | Leftover::Fragment => return Ok(()),
         }
         // A model that does not know the command is asked only once for each doubt: waiting for it would not help.
-        let cleared = self.on_connection(|connection| connection.clear_buffer(ANSWER_LIMIT))?;
+        self.on_connection(|connection| connection.clear_buffer(ANSWER_LIMIT))?;
         self.leftover = Leftover::Nothing;
-        self.paper_hangs |= cleared;
+        // Also when nobody has confirmed it: the word may come late, and two numbers on one paper are worse than a blank piece.
+        self.paper_hangs = true;
         Ok(())
     }
 
@@ -423,6 +425,7 @@ impl Printer {
         let Some(connection) = self.connection.as_mut() else {
             return (PrintOutcome::Unknown(PrinterFault::Disconnected), false);
         };
+        let grace = self.patience.of(FAULT_GRACE);
         match (connection.back_channel(), self.learned) {
             (BackChannel::Absent | BackChannel::Unknown, _) => {
                 // The bytes may still be in this system's own queue, and closing the line would lose them.
@@ -431,7 +434,7 @@ impl Printer {
             }
             (BackChannel::Present, Learned::ProvesNothing) => {
                 // It cannot say that the slip is there, and it can still say that it is not.
-                let error = connection.watch(handed_over_at + line + paper, FAULT_GRACE).err();
+                let error = connection.watch(handed_over_at + line + paper, grace).err();
                 return self.judge_unproved(error.as_ref(), false);
             }
             (
@@ -443,7 +446,8 @@ impl Printer {
             Learned::Nothing | Learned::DoubtsFences | Learned::AnswersInTurn => connection.expect_answer_in_turn(),
             Learned::Echoes | Learned::ProvesNothing => {}
         }
-        let seen = connection.wait_for_proof(fences, handed_over_at + line + paper + PROOF_SLACK, FAULT_GRACE);
+        let seen =
+            connection.wait_for_proof(fences, handed_over_at + line + paper + self.patience.of(PROOF_SLACK), grace);
         match seen.proof {
             Ok(proof) => {
                 self.learned = match proof {

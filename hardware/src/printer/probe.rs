@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Wait};
+use super::patience::ANSWER_LIMIT;
 use super::status::BackChannel;
-use super::{ANSWER_LIMIT, Learned, Printer, PrinterFault, Proof};
+use super::{Learned, Printer, PrinterFault, Proof};
 use crate::clock;
 
 /// Longest time for the answers to what was asked at the connection; they wait for a slip that is still being printed.
@@ -42,7 +43,8 @@ impl Printer {
     /// The fault that keeps the printer from answering in turn: it cannot be reached, or it reports that it is not well.
     pub fn probe(&mut self) -> Result<Behaviour, PrinterFault> {
         self.connected().map_err(|error| error.fault())?;
-        self.on_connection(|connection| wait_for_probe(connection, clock::now() + PROBE_LIMIT))?;
+        let limit = self.patience.of(PROBE_LIMIT);
+        self.on_connection(|connection| wait_for_probe(connection, clock::now() + limit))?;
         let status = self.last_status();
         if let Some(fault) = status.fault {
             return Err(fault);

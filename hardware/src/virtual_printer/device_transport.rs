@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 
 use super::gadget::Gadget;
-use super::mechanism::Shared;
+use super::shared::Shared;
 use super::transport::{serve, spawn};
 
 /// How long a reader or a writer waits before it looks whether the printer is switched off.

@@ -3,14 +3,16 @@
 
 use crate::clock;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::command::{Command, CutKind, Next, next};
-use super::mechanism::{Pause, Shared};
+use super::mechanism::{Pause, State};
 use super::options::VirtualPrinterOptions;
+use super::pace::Pace;
 use super::painter::{Painter, Strip};
 use super::paper::{Mark, Paper};
 use super::presenter::Whereabouts;
+use super::shared::Shared;
 use super::{DOTS_PER_MM, DPI, PrintedSlip};
 use crate::slip::sheet;
 
@@ -30,8 +32,7 @@ pub(super) struct Engine {
     speed_mm_s: f64,
     paper: Paper,
     painter: Painter,
-    /// The moment at which the paper stands still again.
-    busy_until: Instant,
+    pace: Pace,
     bytes: u64,
     cleared: u64,
 }
@@ -44,7 +45,7 @@ impl Engine {
             speed_mm_s: options.speed_mm_s.max(1.0),
             paper: Paper::new(usize::from(options.paper_width.dots()), to_knife),
             painter: Painter::new(usize::from(options.paper_width.dots()), DPI),
-            busy_until: clock::now(),
+            pace: Pace::at_rest(clock::now()),
             bytes: 0,
             cleared: 0,
         }
@@ -100,6 +101,7 @@ impl Engine {
                 state.pause = Pause::ForCure;
             }
             state = self.shared.wait(state);
+            self.pace.stood_still(clock::now());
         }
     }
 
@@ -129,7 +131,7 @@ impl Engine {
     }
 
     /// Answers after everything before it has come to rest: that is what makes a fence a fence.
-    fn say(&mut self, answer: impl FnOnce(&mut super::mechanism::State)) -> Result<(), Stopped> {
+    fn say(&mut self, answer: impl FnOnce(&mut State)) -> Result<(), Stopped> {
         self.rest()?;
         answer(&mut self.shared.lock());
         self.shared.ring();
@@ -163,8 +165,7 @@ impl Engine {
             for row in step {
                 self.paper.advance(row);
             }
-            let moving = Duration::from_secs_f64(millimetres / self.speed_mm_s);
-            self.busy_until = self.busy_until.max(clock::now()) + moving;
+            self.pace.moves_on(Duration::from_secs_f64(millimetres / self.speed_mm_s));
         }
         Ok(())
     }
@@ -180,7 +181,7 @@ impl Engine {
                 self.cleared = state.cleared;
                 return Err(Stopped::Cleared);
             }
-            let left = self.busy_until.saturating_duration_since(clock::now());
+            let left = self.pace.left(clock::now());
             if left.is_zero() {
                 return Ok(());
             }
@@ -206,6 +207,7 @@ impl Engine {
             }
             state.pause = Pause::ForCure;
             state = self.shared.wait(state);
+            self.pace.stood_still(clock::now());
         }
     }
 

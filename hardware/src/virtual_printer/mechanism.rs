@@ -5,7 +5,6 @@
 use std::collections::VecDeque;
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::Sender;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::PrintedSlip;
 use super::options::{Ability, Instruction, Trouble, VirtualPrinterOptions};
@@ -18,39 +17,6 @@ const CLEAR_BUFFER: [u8; 10] = [0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8];
 /// The bytes with which a serial printer holds back its host and lets it go on.
 const XOFF: u8 = 0x13;
 const XON: u8 = 0x11;
-
-/// State and the bell that rings at each change of it.
-pub(super) struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-impl Shared {
-    pub(super) fn new(options: &VirtualPrinterOptions, truth: Sender<Happened>) -> Self {
-        Shared { state: Mutex::new(State::new(options, truth)), changed: Condvar::new() }
-    }
-
-    /// The state. A thread that died while it held it leaves it as it was, which is what a broken printer would do too.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn ring(&self) {
-        self.changed.notify_all();
-    }
-
-    pub(super) fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn wait_for<'a>(
-        &self,
-        state: MutexGuard<'a, State>,
-        limit: std::time::Duration,
-    ) -> MutexGuard<'a, State> {
-        self.changed.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner).0
-    }
-}
 
 /// Whether somebody is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +96,7 @@ pub(super) struct State {
 }
 
 impl State {
-    fn new(options: &VirtualPrinterOptions, truth: Sender<Happened>) -> Self {
+    pub(super) fn new(options: &VirtualPrinterOptions, truth: Sender<Happened>) -> Self {
         let mut state = State {
             paper_left_mm: options.paper_mm,
             near_end_mm: options.near_end_mm,
@@ -428,10 +394,12 @@ impl State {
                 self.throw_away();
                 true
             }
-            whole if whole == CLEAR_BUFFER && self.clear_buffer == Ability::Known => {
+            whole if whole == CLEAR_BUFFER && self.clear_buffer != Ability::Unknown => {
                 self.throw_away();
                 self.recover();
-                self.answer(&[0x37, 0x25, 0]);
+                if self.clear_buffer == Ability::Known {
+                    self.answer(&[0x37, 0x25, 0]);
+                }
                 true
             }
             _ => false,

@@ -13,11 +13,13 @@ mod engine;
 mod gadget;
 mod mechanism;
 mod options;
+mod pace;
 mod painter;
 mod paper;
 mod presenter;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod reading;
+mod shared;
 mod transport;
 mod truth;
 
@@ -31,9 +33,10 @@ use std::time::Duration;
 
 pub use command::CutKind;
 use engine::Engine;
-use mechanism::{Link, Shared};
+use mechanism::Link;
 pub use options::{Ability, INSTRUCTIONS, Instruction, Trouble, UnknownInstruction, VirtualPrinterOptions};
 pub use presenter::{Presenter, Whereabouts};
+use shared::Shared;
 use truth::Truth;
 
 use crate::printer::{DEFAULT_BAUD, PrinterSelector};

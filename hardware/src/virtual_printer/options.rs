@@ -60,6 +60,8 @@ pub enum Ability {
     Known,
     /// It skips the command.
     Unknown,
+    /// It does what it is told, and does not say so.
+    Silent,
 }
 
 /// Something that begins while paper moves.
@@ -158,7 +160,7 @@ pub const INSTRUCTIONS: &str = "paper MM | paper-out | paper-left MM | near-end 
      head hot|ok | defect | repair | power-cycle | mute | unmute | offline | online | garbage | clean | \
      after MM cover-open|head-hot|mechanism-jam|offline|mute|unplug | \
      disconnect | disconnect-after=BYTES | unplug | unplug-after=BYTES | plug | \
-     presenter free|holds|retracts | no-dle-eot | no-gs-h | no-asb | no-gs-r | no-clear | lying-gs-i";
+     presenter free|holds|retracts | no-dle-eot | no-gs-h | no-asb | no-gs-r | no-clear | silent-clear | lying-gs-i";
 
 impl FromStr for Instruction {
     type Err = UnknownInstruction;
@@ -217,6 +219,7 @@ impl FromStr for Instruction {
             ["no", "gs", "h"] => Instruction::ProcessId(Ability::Unknown),
             ["no", "asb"] => Instruction::AutomaticStatus(Ability::Unknown),
             ["no", "gs", "r"] => Instruction::StatusInTurn(Ability::Unknown),
+            ["silent", "clear"] => Instruction::ClearBuffer(Ability::Silent),
             ["no", "clear"] => Instruction::ClearBuffer(Ability::Unknown),
             ["lying", "gs", "i"] => Instruction::FalseIdentity,
             ["presenter", "free"] => Instruction::Presenter(Presenter::Free),
@@ -245,6 +248,7 @@ mod tests {
             ("after 20 cover open", Instruction::After(20.0, Trouble::OpenCover)),
             ("after=7.5:head-hot", Instruction::After(7.5, Trouble::HotHead)),
             ("no-gs-h", Instruction::ProcessId(Ability::Unknown)),
+            ("silent-clear", Instruction::ClearBuffer(Ability::Silent)),
             ("presenter holds", Instruction::Presenter(Presenter::Holds)),
         ] {
             assert_eq!(text.parse(), Ok(instruction), "{text}");

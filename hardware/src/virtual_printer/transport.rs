@@ -13,7 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 #[cfg(unix)]
 use serialport::{SerialPort, TTYPort};
 
-use super::mechanism::{Link, Shared};
+use super::mechanism::Link;
+use super::pace::Pace;
+use super::shared::Shared;
 
 /// How often a waiting reader looks whether the printer is switched off.
 const LOOK: Duration = Duration::from_millis(50);
@@ -123,33 +125,58 @@ pub(super) fn serve(
 
 fn receive(mut reader: impl Read, shared: &Arc<Shared>, baud: Option<u32>) {
     let mut buffer = [0; 4096];
-    let longest = if baud.is_some() { PACED_BYTES } else { buffer.len() };
+    let together = if baud.is_some() { PACED_BYTES } else { buffer.len() };
     loop {
-        let mut state = shared.lock();
-        while !state.has_room() && !state.stopping && state.link == Link::Held {
-            state = shared.wait(state);
-        }
-        if state.stopping || state.link != Link::Held {
+        if await_room(shared) == Room::Never {
             return;
         }
-        drop(state);
-        let count = match reader.read(&mut buffer[..longest]) {
+        let count = match reader.read(&mut buffer) {
             Ok(0) => return,
             Ok(count) => count,
             Err(cause) if is_pause(&cause) => continue,
             Err(_) => return,
         };
-        thread::sleep(time_on_line(count, baud));
-        let mut state = shared.lock();
-        for byte in &buffer[..count] {
-            state.receive(*byte);
-            if state.link != Link::Held {
-                break;
+        // Bytes that were sent together keep the line's pace, whenever this thread is woken.
+        let mut pace = Pace::at_rest(clock::now());
+        for bytes in buffer[..count].chunks(together) {
+            match await_room(shared) {
+                Room::AtOnce => {}
+                Room::Later => pace.stood_still(clock::now()),
+                Room::Never => return,
             }
+            pace.moves_on(time_on_line(bytes.len(), baud));
+            thread::sleep(pace.left(clock::now()));
+            let mut state = shared.lock();
+            for byte in bytes {
+                state.receive(*byte);
+                if state.link != Link::Held {
+                    break;
+                }
+            }
+            drop(state);
+            shared.ring();
         }
-        drop(state);
-        shared.ring();
     }
+}
+
+/// When the printer can take bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    AtOnce,
+    /// It held the line back for a while.
+    Later,
+    /// The connection or the printer has come to its end.
+    Never,
+}
+
+fn await_room(shared: &Shared) -> Room {
+    let mut state = shared.lock();
+    let mut room = Room::AtOnce;
+    while !state.has_room() && !state.stopping && state.link == Link::Held {
+        room = Room::Later;
+        state = shared.wait(state);
+    }
+    if state.stopping || state.link != Link::Held { Room::Never } else { room }
 }
 
 fn answer(writer: &mut impl Write, shared: &Arc<Shared>, baud: Option<u32>) {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use smartqueue_hardware::printer::{PrintOutcome, Printer};
+use smartqueue_hardware::printer::{Patience, PrintOutcome, Printer};
 use smartqueue_hardware::slip::{PaperWidth, PrintJob, PrinterProfile};
 use smartqueue_tests::fault_matrix::{CASES, Case, Matrix};
 use smartqueue_tests::measure::{Sample, load_average};
@@ -27,7 +27,7 @@ const TIMED: usize = 15;
 fn main() -> Result<()> {
     let load = load_average();
     let (ports, cases) = arguments()?;
-    let matrix = Matrix::run(&ports, &cases, SIDE_BY_SIDE)?;
+    let matrix = Matrix::run(&ports, &cases, SIDE_BY_SIDE, Patience::default())?;
     write!(std::io::stdout().lock(), "{}", matrix.to_table())?;
     let mut figures = serde_json::Map::new();
     for port in &ports {

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
+use smartqueue_hardware::printer::Patience;
 use smartqueue_hardware::virtual_printer::VirtualPrinter;
 use smartqueue_tests::fault_matrix::{CASES, Case, Matrix};
 use smartqueue_tests::printer_program::PrinterPort;
@@ -50,7 +51,7 @@ pub fn run(way: Way, faults: Faults) -> Vec<String> {
     let wanted = |case: &Case| faults == Faults::All || USUAL.contains(&case.fault);
     let cases: Vec<Case> = CASES.into_iter().filter(wanted).collect();
     assert!(faults == Faults::All || cases.len() == USUAL.len(), "a fault has another name now: {cases:?}");
-    let matrix = Matrix::run(&[port], &cases, SIDE_BY_SIDE).expect("the printers start");
+    let matrix = Matrix::run(&[port], &cases, SIDE_BY_SIDE, Patience::default()).expect("the printers start");
     take_apart_what_was_left();
     let (table, totals) = (matrix.to_table(), matrix.totals());
     let lies: usize = matrix.rows.iter().map(|row| row.false_printed + row.wrong_claims + row.mixed_papers).sum();
