@@ -107,7 +107,8 @@ async fn tickets(site: &DemoSite, server: &ServerProgram, places: &[Place]) -> R
     let mut rows = Vec::new();
     for (customers, count) in CUSTOMERS {
         let mut crowd = JoinSet::new();
-        let (began, spent) = (Instant::now(), processor_time(server.pid())?);
+        let spent_by = || anyhow::Ok((processor_time(server.pid())?, processor_time(std::process::id())?));
+        let (began, (server_before, own_before)) = (Instant::now(), spent_by()?);
         for customer in 0..customers {
             let mut client = Client::connect(&site.listen, site.text("agent_token")).await?;
             let queues: Vec<i64> = (next + customer..next + count)
@@ -127,7 +128,10 @@ async fn tickets(site: &DemoSite, server: &ServerProgram, places: &[Place]) -> R
         }
         next += count;
         let taken: Vec<_> = crowd.join_all().await.into_iter().collect::<Result<Vec<_>>>()?.concat();
-        let (took, spent) = (began.elapsed(), processor_time(server.pid())?.saturating_sub(spent));
+        let (took, (server_after, own_after)) = (began.elapsed(), spent_by()?);
+        let each = |before: Duration, after: Duration| {
+            (after.saturating_sub(before).as_secs_f64() * 1e6 / taken.len() as f64).round() / 1000.0
+        };
         for (_, queue, answer) in &taken {
             let ticket: Value = serde_json::from_slice(answer)?;
             let number = ticket["number"].as_str().context("a ticket without a number")?.to_owned();
@@ -137,7 +141,8 @@ async fn tickets(site: &DemoSite, server: &ServerProgram, places: &[Place]) -> R
             "customers": customers,
             "a_second": (taken.len() as f64 / took.as_secs_f64()).round(),
             "ticket_ms": Sample::of_times(taken.iter().map(|(time, _, _)| time)).percentiles(),
-            "processor_ms_each": (spent.as_secs_f64() * 1e6 / taken.len() as f64).round() / 1000.0,
+            "processor_ms_each": each(server_before, server_after),
+            "load_processor_ms_each": each(own_before, own_after),
             "numbers": numbers.len(),
         }));
     }
@@ -232,61 +237,68 @@ impl Drop for Room {
     }
 }
 
-/// Takes a ticket and calls it; says its id, and when the call was sent.
-async fn call(site: &DemoSite, client: &mut Client, queue: i64) -> Result<(String, Instant)> {
-    let tenant = site.text("tenant");
+/// Takes a ticket and says its id.
+async fn take(site: &DemoSite, client: &mut Client, queue: i64) -> Result<String> {
     let body = json!({"queue_id": queue, "channel": "kiosk"}).to_string();
-    let ticket: Value =
-        serde_json::from_slice(&client.post(&format!("/api/v1/tenants/{tenant}/tickets/"), body).await?)?;
-    let id = ticket["id"].as_str().context("a ticket without an id")?.to_owned();
-    let called = Instant::now();
-    client.post(&format!("/api/v1/tenants/{tenant}/tickets/{id}/call/"), "{}".to_owned()).await?;
-    Ok((id, called))
+    let path = format!("/api/v1/tenants/{}/tickets/", site.text("tenant"));
+    let ticket: Value = serde_json::from_slice(&client.post(&path, body).await?)?;
+    Ok(ticket["id"].as_str().context("a ticket without an id")?.to_owned())
 }
 
-/// Ends a ticket, so that the site stays as it was.
-async fn end(site: &DemoSite, client: &mut Client, ticket: &str) -> Result<()> {
-    client.post(&format!("/api/v1/tenants/{}/tickets/{ticket}/end/", site.text("tenant")), "{}".to_owned()).await?;
-    Ok(())
+/// Does something with a ticket: `call` or `end`.
+async fn act(site: &DemoSite, client: &mut Client, ticket: &str, what: &str) -> Result<()> {
+    let path = format!("/api/v1/tenants/{}/tickets/{ticket}/{what}/", site.text("tenant"));
+    client.post(&path, "{}".to_owned()).await.map(drop)
+}
+
+/// Opens a room of boards and calls one ticket in each of these queues, `heard_by` boards at a time.
+///
+/// The tickets are taken before and ended behind it: what a board shows of them would otherwise still be on its way when the
+/// call is sent, and the time of a call would be that of three messages.
+async fn calls(
+    site: &DemoSite,
+    server: &ServerProgram,
+    displays: impl Iterator<Item = i64>,
+    queues: impl Iterator<Item = i64>,
+    (heard_by, sites): (usize, usize),
+) -> Result<Value> {
+    let mut client = Client::connect(&site.listen, site.text("agent_token")).await?;
+    let mut tickets = Vec::with_capacity(CALLS);
+    for queue in queues.take(CALLS) {
+        tickets.push(take(site, &mut client, queue).await?);
+    }
+    let before = settled_pss_mib(server.pid())?;
+    let mut room = Room::open(site, displays).await?;
+    let held = settled_pss_mib(server.pid())? - before;
+    // The server has ended the first connection if the room took long to fill.
+    let mut client = Client::connect(&site.listen, site.text("agent_token")).await?;
+    let mut times = Vec::with_capacity(CALLS);
+    for ticket in &tickets {
+        let called = Instant::now();
+        act(site, &mut client, ticket, "call").await?;
+        times.push(room.last_of(heard_by, ticket).await?.duration_since(called));
+    }
+    for ticket in &tickets {
+        act(site, &mut client, ticket, "end").await?;
+    }
+    let boards = room.boards.len();
+    Ok(json!({
+        "boards": boards,
+        "sites": sites,
+        "last_board_ms": Sample::of_times(&times).percentiles(),
+        "kib_a_socket": (held * 1024.0 / boards as f64 * 10.0).round() / 10.0,
+    }))
 }
 
 async fn boards_of_one_site(site: &DemoSite, server: &ServerProgram, place: Place, count: usize) -> Result<Value> {
-    let before = settled_pss_mib(server.pid())?;
-    let mut room = Room::open(site, std::iter::repeat_n(place.display, count)).await?;
-    let held = settled_pss_mib(server.pid())? - before;
-    let mut client = Client::connect(&site.listen, site.text("agent_token")).await?;
-    let mut times = Vec::with_capacity(CALLS);
-    for _ in 0..CALLS {
-        let (ticket, called) = call(site, &mut client, place.queue).await?;
-        times.push(room.last_of(count, &ticket).await?.duration_since(called));
-        end(site, &mut client, &ticket).await?;
-    }
-    Ok(row(count, 1, &times, held))
+    let displays = std::iter::repeat_n(place.display, count);
+    calls(site, server, displays, std::iter::repeat(place.queue), (count, 1)).await
 }
 
 async fn boards_of_all_sites(site: &DemoSite, server: &ServerProgram, places: &[Place]) -> Result<Value> {
-    let before = settled_pss_mib(server.pid())?;
     let displays = places.iter().flat_map(|place| std::iter::repeat_n(place.display, BOARDS_A_SITE));
-    let mut room = Room::open(site, displays).await?;
-    let held = settled_pss_mib(server.pid())? - before;
-    let mut client = Client::connect(&site.listen, site.text("agent_token")).await?;
-    let mut times = Vec::with_capacity(CALLS);
-    for turn in 0..CALLS {
-        let place = places[turn * 7 % places.len()];
-        let (ticket, called) = call(site, &mut client, place.queue).await?;
-        times.push(room.last_of(BOARDS_A_SITE, &ticket).await?.duration_since(called));
-        end(site, &mut client, &ticket).await?;
-    }
-    Ok(row(room.boards.len(), places.len(), &times, held))
-}
-
-fn row(boards: usize, sites: usize, times: &[Duration], held_mib: f64) -> Value {
-    json!({
-        "boards": boards,
-        "sites": sites,
-        "last_board_ms": Sample::of_times(times).percentiles(),
-        "kib_a_socket": (held_mib * 1024.0 / boards as f64 * 10.0).round() / 10.0,
-    })
+    let queues = (0..).map(|turn| places[turn * 7 % places.len()].queue);
+    calls(site, server, displays, queues, (BOARDS_A_SITE, places.len())).await
 }
 
 /// Kills the server under a thousand boards, starts it again, and calls while they come back: none may miss a call.
@@ -298,7 +310,8 @@ async fn restart(site: &DemoSite, server: &mut ServerProgram, place: Place) -> R
     let mut client = Client::connect(&site.listen, site.text("agent_token")).await?;
     let mut expected = BTreeMap::new();
     for _ in 0..CALLS_AT_RETURN {
-        let (ticket, _) = call(site, &mut client, place.queue).await?;
+        let ticket = take(site, &mut client, place.queue).await?;
+        act(site, &mut client, &ticket, "call").await?;
         expected.insert(ticket, 0_usize);
     }
     let mut current = began;
