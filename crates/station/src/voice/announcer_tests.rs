@@ -2,7 +2,8 @@
 //! events on channels and never for time.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use smartqueue_hardware::speaker::{
     Loudness, NullSpeaker, Played, PlayedEvidence, SpeakerSelector, WavSpeaker, measure,
@@ -28,7 +29,10 @@ fn announce(announcer: &Announcer, announcement: Announcement, outcomes: &Sender
     announcer.announce(announcement, move |outcome| outcomes.send((call_id, outcome)).unwrap());
 }
 
-/// A speaker that waits for leave before each sound, and then plays it or fails.
+/// How often a held speaker looks whether it was stopped.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// A speaker that waits for leave before each sound, and then plays it or fails. It obeys its stop handle as every speaker does.
 struct HeldSpeaker {
     begun: Sender<u64>,
     leave: Receiver<Result<(), SpeakerError>>,
@@ -45,8 +49,13 @@ impl HeldSpeaker {
 impl Speaker for HeldSpeaker {
     fn play(&mut self, sound: &Pcm) -> Result<Played, SpeakerError> {
         self.begun.send(sound.duration_ms()).unwrap();
-        // A test that lets go of its end stops the speaker.
-        self.leave.recv().unwrap_or(Err(SpeakerError::Stopped))?;
+        loop {
+            match self.leave.recv_timeout(GLANCE) {
+                Ok(leave) => break leave?,
+                Err(RecvTimeoutError::Timeout) if !self.stop.is_stopped() => {}
+                Err(_) => return Err(SpeakerError::Stopped),
+            }
+        }
         Ok(Played { duration_ms: sound.duration_ms(), evidence: PlayedEvidence::Remembered })
     }
 
@@ -224,14 +233,13 @@ fn a_caller_that_panics_does_not_silence_the_next() {
 
 #[test]
 fn shutdown_answers_everybody_and_says_nothing_more() {
-    let (speaker, begun, leave) = HeldSpeaker::new();
+    let (speaker, begun, _leave) = HeldSpeaker::new();
     let announcer = Announcer::start(Box::new(speaker), Volume::FULL).unwrap();
     let (sender, outcomes) = channel();
     for call in ["1", "2", "3"] {
         announce(&announcer, announcement(call, &["fr"], "A", 1, "1"), &sender);
     }
     begun.recv().unwrap();
-    drop(leave);
     announcer.shutdown();
     let mut order: Vec<(String, Outcome)> = outcomes.try_iter().collect();
     order.sort_by(|left, right| left.0.cmp(&right.0));
