@@ -93,6 +93,8 @@ pub(super) struct State {
     /// Who writes the truth down; nobody once the printer is being switched off.
     truth: Option<Sender<Happened>>,
     pub(super) unknown_commands: u64,
+    /// Real-time questions that came, answered or not.
+    questions: u64,
 }
 
 impl State {
@@ -139,6 +141,7 @@ impl State {
             slips: Vec::new(),
             truth: Some(truth),
             unknown_commands: 0,
+            questions: 0,
         };
         for fault in &options.faults {
             state.instruct(*fault);
@@ -330,6 +333,7 @@ impl State {
             "connected": self.link != Link::Free,
             "presenter": if self.is_presenting() { "slip" } else { "empty" },
             "slips": self.slips.len(),
+            "questions": self.questions,
         })
     }
 
@@ -380,9 +384,12 @@ impl State {
         }
         let recent: Vec<u8> = self.recent.iter().copied().collect();
         let action = match recent.as_slice() {
-            [.., 0x10, 0x04, question @ 1..=4] if self.real_time_status == Ability::Known => {
-                let answer = self.told(*question);
-                self.answer(&[answer]);
+            [.., 0x10, 0x04, question @ 1..=4] => {
+                self.questions += 1;
+                if self.real_time_status == Ability::Known {
+                    let answer = self.told(*question);
+                    self.answer(&[answer]);
+                }
                 true
             }
             [.., 0x10, 0x05, 1] => {
