@@ -86,6 +86,13 @@ impl Program {
         }
     }
 
+    /// Everything it said up to now, a line each.
+    pub fn said_until_now(&mut self) -> String {
+        let heard: Vec<String> = self.lines.try_iter().map(|line| line.text).collect();
+        self.said.extend(heard);
+        self.said.join("\n")
+    }
+
     /// Asks it to end, as a service manager would, and waits until it has.
     ///
     /// # Errors

@@ -2,11 +2,12 @@
 //!
 //! It knows how to look and touch, not what should be there.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use smartqueue_tests::display::{Display, tool};
 use smartqueue_tests::program::Program;
@@ -20,6 +21,16 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a page is looked at.
 const GLANCE: Duration = Duration::from_millis(25);
 
+/// How often a session is asked for.
+const SESSIONS: u32 = 3;
+
+/// What became of a driver's question for a session.
+enum Session {
+    Begun(Box<Driven>),
+    /// Nobody answered; what the driver and the program said meanwhile.
+    PassedOver(String),
+}
+
 /// The program, driven.
 pub struct Driven {
     page: WebDriver,
@@ -29,9 +40,30 @@ pub struct Driven {
 
 impl Driven {
     /// Starts `smartqueue` with these arguments on `display`, with `home` as its user's home.
+    ///
+    /// The driver asks for its session once, when the program's inspector first answers. WebKit passes over the question
+    /// without a word as long as automation is not allowed, and wry allows it a moment after it has made the context that the
+    /// inspector belongs to (`RemoteInspector` of WebKit, `webkitgtk/web_context.rs` of wry). A driver that came in that moment
+    /// waits for ever. The program is well then, its window stands, and both are started once more.
     pub async fn start(display: &Display, home: &Path, arguments: &[&str]) -> Result<Self> {
+        for _ in 1..SESSIONS {
+            match Self::ask_for_session(display, home, arguments).await? {
+                Session::Begun(driven) => return Ok(*driven),
+                Session::PassedOver(said) => {
+                    ensure!(said.contains("window opened"), "no session and no window; they said:\n{said}");
+                    writeln!(std::io::stdout().lock(), "the program passed over its driver, which said:\n{said}")?;
+                }
+            }
+        }
+        match Self::ask_for_session(display, home, arguments).await? {
+            Session::Begun(driven) => Ok(*driven),
+            Session::PassedOver(said) => bail!("{SESSIONS} times no session; the last time they said:\n{said}"),
+        }
+    }
+
+    async fn ask_for_session(display: &Display, home: &Path, arguments: &[&str]) -> Result<Session> {
         let (port, native_port) = free_ports()?;
-        let driver = Program::start(&tool("tauri-driver")?, |command| {
+        let mut driver = Program::start(&tool("tauri-driver")?, |command| {
             command
                 .args(["--port", &port.to_string(), "--native-port", &native_port.to_string()])
                 .env("DISPLAY", display.name())
@@ -44,10 +76,15 @@ impl Driven {
         capabilities.set("browserName", "wry")?;
         let program = programs::path("smartqueue")?;
         capabilities.set("tauri:options", json!({ "application": program, "args": arguments }))?;
-        let page = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
-            .await
-            .context("starting the program under WebDriver")?;
-        Ok(Self { page, driver })
+        let address = format!("http://127.0.0.1:{port}");
+        match tokio::time::timeout(PATIENCE, WebDriver::new(address, capabilities)).await {
+            Ok(Ok(page)) => Ok(Session::Begun(Box::new(Self { page, driver }))),
+            Ok(Err(error)) => {
+                let said = driver.said_until_now();
+                Err(error).with_context(|| format!("starting the program under WebDriver; they said:\n{said}"))
+            }
+            Err(_) => Ok(Session::PassedOver(driver.said_until_now())),
+        }
     }
 
     /// Waits for an element, by its CSS selector.
