@@ -21,6 +21,10 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a page is looked at.
 const GLANCE: Duration = Duration::from_millis(25);
 
+/// How long the program may take to start under its driver. It stands after half a second; more is waited than for anything
+/// on its pages, because what comes behind it is a start from the beginning.
+const START: Duration = Duration::from_secs(60);
+
 /// How often a session is asked for.
 const SESSIONS: u32 = 3;
 
@@ -77,7 +81,7 @@ impl Driven {
         let program = programs::path("smartqueue")?;
         capabilities.set("tauri:options", json!({ "application": program, "args": arguments }))?;
         let address = format!("http://127.0.0.1:{port}");
-        match tokio::time::timeout(PATIENCE, WebDriver::new(address, capabilities)).await {
+        match tokio::time::timeout(START, WebDriver::new(address, capabilities)).await {
             Ok(Ok(page)) => Ok(Session::Begun(Box::new(Self { page, driver }))),
             Ok(Err(error)) => {
                 let said = driver.said_until_now();
